@@ -1,0 +1,241 @@
+"""The classifier: text → lines → features → model → labels → page."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from functools import lru_cache
+from importlib import resources
+from itertools import islice
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from noiseclf import artefact
+from noiseclf.context import ContextModel
+from noiseclf.features import shape_features
+from noiseclf.labels import LABELS, NOISE, Label
+from noiseclf.lines import normalise, split
+from noiseclf.page import Line, Page, keep
+from noiseclf.scorer import Scorer
+
+Floats = npt.NDArray[np.float32]
+#: What to trade: keep less noise ("precision" of content), or lose less content ("recall").
+Favor = Literal["precision", "balanced", "recall"]
+
+_Result = tuple[list[Label | None], Floats]
+#: Pages that a worker process gets at once.
+_BATCH = 32
+_SHIPPED = "model/lines.noiseclf"
+
+
+class NoiseClassifier:
+    """A model that labels the lines of pages. Make one with :func:`noiseclf.load`.
+
+    It may be shared by threads, and pickled: the shipped model by its digest, another by its bytes.
+    """
+
+    def __init__(self, model: artefact.Artefact, data: bytes, *, shipped: bool = False) -> None:
+        """Build the classifier of ``model``, whose file is ``data``.
+
+        Raises:
+            ModelError: the model's parts do not fit each other.
+        """
+        self.metadata = model.metadata
+        self._data = data
+        self._shipped = shipped
+        try:
+            self._table = model.arrays["character_table"]
+            self._scorer = Scorer(model.scorer, model.metadata["scorer_labels"])
+            self._context = ContextModel.of(model.metadata["network"], model.arrays)
+            self._offsets = {favor: np.float32(offset) for favor, offset in model.metadata["favor"].items()}
+        except (KeyError, TypeError, ValueError) as error:
+            raise artefact.ModelError(f"the model's parts do not fit each other ({error}): train it again") from error
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        import hashlib
+
+        if self._shipped:
+            return _shipped_by_digest, (hashlib.sha256(self._data).hexdigest(),)
+        return from_bytes, (self._data,)
+
+    def clean(
+        self, page: str | Sequence[str], *, drop: Collection[Label | str] = NOISE, favor: Favor = "balanced"
+    ) -> str:
+        """Return the page without the lines whose label is in ``drop``; see :func:`noiseclf.page.keep` for blank lines.
+
+        Args:
+            page: the text of a page, or a sequence of its lines.
+            drop: labels to leave out; all but content unless said.
+            favor: "precision" keeps less noise, "recall" loses less content; see :attr:`metadata` for what was measured.
+
+        Raises:
+            TypeError: ``page`` is neither a str nor a sequence of str.
+            ValueError: ``drop`` or ``favor`` holds something unknown.
+        """
+        dropped = _labels(drop)
+        lines = split(page)
+        labels, _ = self._classify(lines, favor)
+        return keep(lines, labels, dropped)
+
+    def classify(
+        self, page: str | Sequence[str], *, drop: Collection[Label | str] = NOISE, favor: Favor = "balanced"
+    ) -> Page:
+        """Return the page with a label for each line; arguments and errors as for :meth:`clean`."""
+        dropped = _labels(drop)
+        lines = split(page)
+        return _page(lines, *self._classify(lines, favor), dropped)
+
+    def classify_many(
+        self,
+        pages: Iterable[str | Sequence[str]],
+        *,
+        jobs: int = 1,
+        drop: Collection[Label | str] = NOISE,
+        favor: Favor = "balanced",
+    ) -> Iterator[Page]:
+        """Yield the classified ``pages``, lazily and in order; memory does not grow with their number.
+
+        Args:
+            pages: any iterable, read no further than needed.
+            jobs: processes to use; 1 uses none but this one.
+            drop, favor: as for :meth:`clean`.
+
+        Raises:
+            TypeError, ValueError: as :meth:`clean`, when the page's turn comes; ValueError for ``jobs`` below 1.
+        """
+        dropped = _labels(drop)
+        self._offset(favor)
+        if jobs < 1:
+            raise ValueError(f"jobs must be at least 1, not {jobs}")
+        if jobs == 1:
+            return (self.classify(page, drop=dropped, favor=favor) for page in pages)
+        return self._classify_parallel(iter(pages), jobs, dropped, favor)
+
+    def _classify_parallel(
+        self, pages: Iterator[str | Sequence[str]], jobs: int, drop: frozenset[Label], favor: Favor
+    ) -> Iterator[Page]:
+        waiting: deque[tuple[list[list[str]], Future[list[_Result]]]] = deque()
+        with ProcessPoolExecutor(jobs, initializer=_start_worker, initargs=(self,)) as pool:
+            while True:
+                while len(waiting) < 2 * jobs and (batch := [split(page) for page in islice(pages, _BATCH)]):
+                    waiting.append((batch, pool.submit(_work, batch, favor)))
+                if not waiting:
+                    return
+                batch, future = waiting.popleft()
+                for lines, result in zip(batch, future.result(), strict=True):
+                    yield _page(lines, *result, drop)
+
+    def _offset(self, favor: str) -> np.float32:
+        try:
+            return self._offsets[favor]
+        except KeyError:
+            raise ValueError(f"favor must be one of {sorted(self._offsets)}, not {favor!r}") from None
+
+    def _classify(self, lines: Sequence[str], favor: str) -> _Result:
+        """Return the labels of ``lines`` and their probabilities, shape (len(lines), 4); None and zeros for blank ones."""
+        offset = self._offset(favor)
+        seen = normalise(lines)
+        filled = [i for i, line in enumerate(seen) if line]
+        labels: list[Label | None] = [None] * len(lines)
+        probabilities = np.zeros((len(lines), len(LABELS)), np.float32)
+        if filled:
+            found = self.probabilities([seen[i] for i in filled])
+            probabilities[filled] = found
+            weighed = found.copy()
+            weighed[:, 0] *= np.exp(offset)
+            for i, best in zip(filled, weighed.argmax(axis=1).tolist(), strict=True):
+                labels[i] = LABELS[best]
+        return labels, probabilities
+
+    def probabilities(self, lines: Sequence[str]) -> Floats:
+        """Return the probability of each label, shape (len(lines), 4), of a page's normalised lines, none of them empty."""
+        return self._context.probabilities(self.features(lines))
+
+    def features(self, lines: Sequence[str]) -> Floats:
+        """Return what the context model sees of normalised lines, none of them empty: shape (len(lines), features)."""
+        return np.concatenate([shape_features(lines, self._table), self._scorer.scores(lines)], axis=1)
+
+
+def _page(lines: Sequence[str], labels: Sequence[Label | None], probabilities: Floats, drop: frozenset[Label]) -> Page:
+    rows = probabilities.tolist()
+    made = []
+    for number, (text, label, row) in enumerate(zip(lines, labels, rows, strict=True)):
+        if label is None:
+            made.append(Line(text, None, 0.0, {}, number))
+        else:
+            shares = dict(zip(LABELS, row, strict=True))
+            made.append(Line(text, label, shares[label], shares, number))
+    return Page(tuple(made), drop)
+
+
+def _labels(names: Collection[Label | str]) -> frozenset[Label]:
+    if isinstance(names, str):
+        raise ValueError(f"drop must be a set of labels such as {{{names!r}}}, not a str")
+    try:
+        return frozenset(Label(name) for name in names)
+    except ValueError:
+        known = [label.value for label in LABELS]
+        raise ValueError(f"drop holds something else than the labels {known}: {sorted(map(str, names))}") from None
+
+
+def load(path: str | Path | None = None) -> NoiseClassifier:
+    """Return the classifier of the model file ``path``, or the shipped one.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ModelError: it is no model, is damaged, or is of another format version.
+    """
+    if path is None:
+        return shipped()
+    return NoiseClassifier(*artefact.read(path))
+
+
+def from_bytes(data: bytes) -> NoiseClassifier:
+    """Return the classifier of a model file's bytes; errors as for :func:`load`."""
+    return NoiseClassifier(artefact.Artefact.from_bytes(data), data)
+
+
+_lock = threading.Lock()
+
+
+def shipped() -> NoiseClassifier:
+    """Return the classifier of the model in the package, loaded once in a process."""
+    with _lock:
+        return _load_shipped()
+
+
+@lru_cache(maxsize=1)
+def _load_shipped() -> NoiseClassifier:
+    data = resources.files("noiseclf").joinpath(_SHIPPED).read_bytes()
+    return NoiseClassifier(artefact.Artefact.from_bytes(data, "the shipped model"), data, shipped=True)
+
+
+def _shipped_by_digest(digest: str) -> NoiseClassifier:
+    import hashlib
+
+    classifier = shipped()
+    found = hashlib.sha256(classifier._data).hexdigest()
+    if found != digest:
+        raise artefact.ModelError(
+            f"the pickled classifier used the shipped model {digest[:12]}, this noiseclf ships {found[:12]}: "
+            "install the same noiseclf everywhere"
+        )
+    return classifier
+
+
+_worker: NoiseClassifier | None = None
+
+
+def _start_worker(classifier: NoiseClassifier) -> None:
+    global _worker
+    _worker = classifier
+
+
+def _work(pages: list[list[str]], favor: str) -> list[_Result]:
+    assert _worker is not None
+    return [_worker._classify(lines, favor) for lines in pages]

@@ -1,0 +1,44 @@
+"""From a page to its lines: the one place that decides what a line is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+#: Characters of a line that are looked at. What a line is shows in its first words; a cap keeps megabyte lines cheap.
+MAX_CHARS = 1000
+
+# Nothing visible: white space (without the line break), controls, zero-width and bidi marks, BOM, soft hyphen.
+_INVISIBLE = re.compile("[^\\S\n]|[\x00-\x09\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_SPACES = re.compile(" {2,}")
+_EDGES = re.compile("^ | $", re.MULTILINE)
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+def split(page: str | Sequence[str]) -> list[str]:
+    """Return the lines of ``page``: a str is split at ``"\\n"`` and nothing else, a sequence is taken as it is.
+
+    Raises:
+        TypeError: ``page`` is neither a str nor a sequence of str.
+    """
+    if isinstance(page, str):
+        return page.split("\n")
+    if isinstance(page, (bytes, bytearray, memoryview)):
+        raise TypeError("a page must be a str or a sequence of str, not bytes; decode it first: page.decode('utf-8', 'replace')")
+    lines = list(page) if isinstance(page, Sequence) else None
+    if lines is None or not all(isinstance(line, str) for line in lines):
+        raise TypeError(f"a page must be a str or a sequence of str, not {type(page).__name__}")
+    return lines
+
+
+def normalise(lines: Sequence[str]) -> list[str]:
+    """Return each line as the model sees it: cut to :data:`MAX_CHARS`, white space folded, invisible characters gone.
+
+    A line with nothing visible becomes ``""``. Length and order are kept.
+    """
+    if not lines:
+        return []
+    text = "\n".join([line[:MAX_CHARS].replace("\n", " ") for line in lines])
+    text = _SURROGATES.sub("\ufffd", text)
+    text = _EDGES.sub("", _SPACES.sub(" ", _INVISIBLE.sub(" ", text)))
+    return text.split("\n")
