@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,13 +19,16 @@ SCORED_CHARS = 200
 _FLOOR = 1e-4  # the least probability that is told apart from none
 
 _DIGIT = re.compile(r"\d")
+# Scripts written without spaces: each character becomes a word, so that word pairs mean something there.
+_DENSE = re.compile("([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff])")
 _PREFIX = "__label__"
+_MAGIC, _VERSION = 793712314, 12  # of fastText's own files
 
 
 def words(lines: Sequence[str]) -> list[str]:
     """Return normalised lines as fastText gets them: lower case, digits alike, and no word that fastText would obey."""
     text = "\n".join([line[:SCORED_CHARS] for line in lines]).lower()
-    text = _DIGIT.sub("0", text).replace(_PREFIX, "label").replace("</s>", "s")
+    text = _DENSE.sub(r" \1 ", _DIGIT.sub("0", text)).replace(_PREFIX, "label").replace("</s>", "s")
     return text.split("\n")
 
 
@@ -32,10 +36,10 @@ class Scorer:
     """A trained fastText classifier, held with the bytes it came from."""
 
     def __init__(self, data: bytes, labels: Sequence[str]) -> None:
-        """Load the model file ``data``; ``labels`` names the columns of :meth:`scores`.
+        """Load a model file packed by :func:`pack`; ``labels`` names the columns of :meth:`scores`.
 
         Raises:
-            ValueError: ``data`` is not a fastText model, or knows other labels.
+            ValueError: ``data`` is not a packed fastText model, or knows other labels.
         """
         self.data = data
         self._model = _load(data)
@@ -56,13 +60,57 @@ class Scorer:
         return np.log(np.clip(result, _FLOOR, 1.0))
 
 
+def pack(data: bytes) -> bytes:
+    """Return a fastText model file with its input matrix as one signed byte a number and one scale a row.
+
+    Raises:
+        ValueError: ``data`` is not a supervised, unquantized model of fastText's format 12.
+    """
+    start = _matrix_start(data)
+    rows, columns = struct.unpack_from("<qq", data, start - 16)
+    matrix = np.frombuffer(data, "<f4", rows * columns, start).reshape(rows, columns)
+    scale = np.maximum(np.abs(matrix).max(axis=1), 1e-9).astype("<f2").astype("<f4")
+    small = np.clip(np.rint(matrix / scale[:, None] * 127), -127, 127).astype("i1")
+    tail = start + matrix.nbytes
+    return data[:start] + scale.astype("<f2").tobytes() + small.tobytes() + data[tail:]
+
+
+def unpack(data: bytes) -> bytes:
+    """Return the fastText model file that :func:`pack` made small (its numbers rounded)."""
+    start = _matrix_start(data)
+    rows, columns = struct.unpack_from("<qq", data, start - 16)
+    scale = np.frombuffer(data, "<f2", rows, start).astype("<f4")
+    small = np.frombuffer(data, "i1", rows * columns, start + 2 * rows).reshape(rows, columns)
+    matrix = small * (scale / np.float32(127))[:, None]
+    return data[:start] + matrix.astype("<f4").tobytes() + data[start + 2 * rows + rows * columns :]
+
+
+def _matrix_start(data: bytes) -> int:
+    """Return where the numbers of the input matrix begin; its two sizes stand in the 16 bytes before."""
+    try:
+        magic, version = struct.unpack_from("<ii", data, 0)
+        if (magic, version) != (_MAGIC, _VERSION):
+            raise ValueError("it does not begin as one of format 12")
+        at = 8 + 12 * 4 + 8  # twelve int32 settings and a double
+        entries, _, _, _, pruned = struct.unpack_from("<iiiqq", data, at)
+        at += 28
+        for _ in range(entries):
+            at = data.index(b"\0", at) + 1 + 8 + 1  # the word, its count, its type
+        at += 8 * max(pruned, 0)
+        if data[at]:
+            raise ValueError("it is quantized")
+        return at + 1 + 16
+    except (struct.error, IndexError, ValueError) as error:
+        raise ValueError(f"not a fastText model: {error}") from error
+
+
 def _load(data: bytes) -> Any:
     import fasttext
 
     # fastText reads models from files only.
     with tempfile.TemporaryDirectory(prefix="noiseclf-") as folder:
         path = Path(folder) / "scorer.bin"
-        path.write_bytes(data)
+        path.write_bytes(unpack(data))
         try:
             return fasttext.load_model(str(path))
         except Exception as error:  # pybind raises several kinds for a broken file
