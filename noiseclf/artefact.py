@@ -75,20 +75,7 @@ class Artefact:
         Raises:
             ModelError: ``data`` is no model, is damaged, or is of another format version.
         """
-        try:
-            with zipfile.ZipFile(io.BytesIO(data)) as archive:
-                comment = archive.comment
-                if not comment.startswith(_COMMENT):
-                    raise ModelError(f"{name} is not a noiseclf model: train one with 'make train', or use the shipped one")
-                if any(info.compress_type != zipfile.ZIP_STORED for info in archive.infolist()):
-                    raise ModelError(f"{name} is damaged: a member is compressed; copy or train it again")
-                members = {info.filename: archive.read(info) for info in archive.infolist()}
-        except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as error:
-            if isinstance(error, ModelError):
-                raise
-            raise ModelError(f"{name} is not a noiseclf model, or is cut off ({error}): copy or train it again") from error
-        if comment != _COMMENT + _digest(members).encode():
-            raise ModelError(f"{name} is damaged: its checksum does not fit its content; copy or train it again")
+        members = _members(data, name)
         try:
             metadata = json.loads(members.pop("metadata.json"))
             version = metadata["format"]
@@ -102,12 +89,10 @@ class Artefact:
             )
         if metadata.get("labels") != [label.value for label in LABELS]:
             raise ModelError(f"{name} has the labels {metadata.get('labels')}, not {[label.value for label in LABELS]}")
-        arrays = {}
-        for member, raw in members.items():
-            try:
-                arrays[member.removesuffix(".npy")] = np.load(io.BytesIO(raw), allow_pickle=False)
-            except (ValueError, EOFError, OSError) as error:
-                raise ModelError(f"{name} is damaged: {member} is not an array ({error}); train it again") from error
+        try:
+            arrays = {member.removesuffix(".npy"): _array(raw) for member, raw in members.items()}
+        except (ValueError, EOFError, OSError) as error:
+            raise ModelError(f"{name} is damaged: one of its arrays cannot be read ({error}); train it again") from error
         return cls(metadata, scorer, arrays)
 
 
@@ -126,6 +111,30 @@ def read(path: str | Path) -> tuple[Artefact, bytes]:
         raise ModelError(f"{path} is not a noiseclf model: it has {size:,} bytes, a model has at most {MAX_BYTES:,}")
     data = path.read_bytes()
     return Artefact.from_bytes(data, str(path)), data
+
+
+def _members(data: bytes, name: str) -> dict[str, bytes]:
+    """Return the checked members of a model file by their names; errors as for :meth:`Artefact.from_bytes`."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            comment = archive.comment
+            if not comment.startswith(_COMMENT):
+                raise ModelError(f"{name} is not a noiseclf model: use the shipped one, or train one with 'make train'")
+            if any(info.compress_type != zipfile.ZIP_STORED for info in archive.infolist()):
+                raise ModelError(f"{name} is damaged: a member is compressed; copy or train it again")
+            members = {info.filename: archive.read(info) for info in archive.infolist()}
+    except ModelError:
+        raise
+    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as error:
+        raise ModelError(f"{name} is no noiseclf model, or is cut off ({error}): copy or train it again") from error
+    if comment != _COMMENT + _digest(members).encode():
+        raise ModelError(f"{name} is damaged: its checksum does not fit its content; copy or train it again")
+    return members
+
+
+def _array(raw: bytes) -> npt.NDArray[Any]:
+    """Read an ``.npy`` file; ``np.load`` would take other formats too."""
+    return np.asarray(np.lib.format.read_array(io.BytesIO(raw), allow_pickle=False))
 
 
 def _digest(members: Mapping[str, bytes]) -> str:

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
 from functools import lru_cache
 from importlib import resources
-from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from noiseclf import artefact
 from noiseclf.context import ContextModel
-from noiseclf.features import shape_features
+from noiseclf.features import NAMES, shape_features
 from noiseclf.labels import LABELS, NOISE, Label
 from noiseclf.lines import normalise, split
 from noiseclf.page import Line, Page, keep
+from noiseclf.parallel import ordered_map
 from noiseclf.scorer import Scorer
 
 Floats = npt.NDArray[np.float32]
@@ -52,9 +50,17 @@ class NoiseClassifier:
             self._table = model.arrays["character_table"]
             self._scorer = Scorer(model.scorer, model.metadata["scorer_labels"])
             self._context = ContextModel.of(model.metadata["network"], model.arrays)
-            self._offsets = {favor: np.float32(offset) for favor, offset in model.metadata["favor"].items()}
+            self._offsets = {favor: np.float32(model.metadata["favor"][favor]) for favor in get_args(Favor)}
+            self._check(len(model.metadata["scorer_labels"]))
         except (KeyError, TypeError, ValueError) as error:
             raise artefact.ModelError(f"the model's parts do not fit each other ({error}): train it again") from error
+
+    def _check(self, scores: int) -> None:
+        if self._table.shape != (0x10000,) or self._table.dtype != np.uint8:
+            raise ValueError(f"character_table is {self._table.dtype}{self._table.shape}, not uint8(65536,)")
+        expected, found = len(self._context.arrays["mean"]), len(NAMES) + scores
+        if expected != found:
+            raise ValueError(f"the network wants {expected} features a line, this noiseclf makes {found}")
 
     def __reduce__(self) -> tuple[Any, ...]:
         import hashlib
@@ -71,7 +77,7 @@ class NoiseClassifier:
         Args:
             page: the text of a page, or a sequence of its lines.
             drop: labels to leave out; all but content unless said.
-            favor: "precision" keeps less noise, "recall" loses less content; see :attr:`metadata` for what was measured.
+            favor: "precision" keeps less noise, "recall" loses less content; :attr:`metadata` says what was measured.
 
         Raises:
             TypeError: ``page`` is neither a str nor a sequence of str.
@@ -103,32 +109,22 @@ class NoiseClassifier:
         Args:
             pages: any iterable, read no further than needed.
             jobs: processes to use; 1 uses none but this one.
-            drop, favor: as for :meth:`clean`.
+            drop: as for :meth:`clean`.
+            favor: as for :meth:`clean`.
 
         Raises:
-            TypeError, ValueError: as :meth:`clean`, when the page's turn comes; ValueError for ``jobs`` below 1.
+            TypeError, ValueError: as :meth:`clean`, a bad page's when its turn comes; TypeError for ``pages`` that are
+                one str, ValueError for ``jobs`` below 1.
         """
+        if isinstance(pages, (str, bytes)):
+            raise TypeError(f"pages must be an iterable of pages, not one {type(pages).__name__}: use [page] for one")
         dropped = _labels(drop)
         self._offset(favor)
         if jobs < 1:
             raise ValueError(f"jobs must be at least 1, not {jobs}")
-        if jobs == 1:
-            return (self.classify(page, drop=dropped, favor=favor) for page in pages)
-        return self._classify_parallel(iter(pages), jobs, dropped, favor)
-
-    def _classify_parallel(
-        self, pages: Iterator[str | Sequence[str]], jobs: int, drop: frozenset[Label], favor: Favor
-    ) -> Iterator[Page]:
-        waiting: deque[tuple[list[list[str]], Future[list[_Result]]]] = deque()
-        with ProcessPoolExecutor(jobs, initializer=_start_worker, initargs=(self,)) as pool:
-            while True:
-                while len(waiting) < 2 * jobs and (batch := [split(page) for page in islice(pages, _BATCH)]):
-                    waiting.append((batch, pool.submit(_work, batch, favor)))
-                if not waiting:
-                    return
-                batch, future = waiting.popleft()
-                for lines, result in zip(batch, future.result(), strict=True):
-                    yield _page(lines, *result, drop)
+        lines = (split(page) for page in pages)
+        results = ordered_map(_classify_lines, (self, favor), lines, jobs=jobs, batch=_BATCH)
+        return (_page(page, *result, dropped) for page, result in results)
 
     def _offset(self, favor: str) -> np.float32:
         try:
@@ -137,7 +133,7 @@ class NoiseClassifier:
             raise ValueError(f"favor must be one of {sorted(self._offsets)}, not {favor!r}") from None
 
     def _classify(self, lines: Sequence[str], favor: str) -> _Result:
-        """Return the labels of ``lines`` and their probabilities, shape (len(lines), 4); None and zeros for blank ones."""
+        """Return the labels of ``lines`` and their probabilities, shape (len(lines), 4); None and zeros for blanks."""
         offset = self._offset(favor)
         seen = normalise(lines)
         filled = [i for i, line in enumerate(seen) if line]
@@ -153,7 +149,7 @@ class NoiseClassifier:
         return labels, probabilities
 
     def probabilities(self, lines: Sequence[str]) -> Floats:
-        """Return the probability of each label, shape (len(lines), 4), of a page's normalised lines, none of them empty."""
+        """Return the probability of each label, shape (len(lines), 4), of a page's normalised lines, none empty."""
         return self._context.probabilities(self.features(lines))
 
     def features(self, lines: Sequence[str]) -> Floats:
@@ -211,7 +207,12 @@ def shipped() -> NoiseClassifier:
 
 @lru_cache(maxsize=1)
 def _load_shipped() -> NoiseClassifier:
-    data = resources.files("noiseclf").joinpath(_SHIPPED).read_bytes()
+    try:
+        data = resources.files("noiseclf").joinpath(_SHIPPED).read_bytes()
+    except FileNotFoundError:
+        raise artefact.ModelError(
+            "this noiseclf holds no model: install it again, or run 'make train' in its sources"
+        ) from None
     return NoiseClassifier(artefact.Artefact.from_bytes(data, "the shipped model"), data, shipped=True)
 
 
@@ -228,14 +229,6 @@ def _shipped_by_digest(digest: str) -> NoiseClassifier:
     return classifier
 
 
-_worker: NoiseClassifier | None = None
-
-
-def _start_worker(classifier: NoiseClassifier) -> None:
-    global _worker
-    _worker = classifier
-
-
-def _work(pages: list[list[str]], favor: str) -> list[_Result]:
-    assert _worker is not None
-    return [_worker._classify(lines, favor) for lines in pages]
+def _classify_lines(context: tuple[NoiseClassifier, Favor], lines: Sequence[str]) -> _Result:
+    classifier, favor = context
+    return classifier._classify(lines, favor)

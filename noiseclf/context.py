@@ -1,7 +1,7 @@
 """The context model: from each line's own numbers to the page's labels, by dilated convolutions over lines.
 
-A temporal convolutional network (Bai, Kolter, Koltun 2018, arXiv:1803.01271) that looks both ways, in plain NumPy. A page
-is computed on its own and in fixed pieces, so its answer does not depend on the pages around it.
+A temporal convolutional network (Bai, Kolter, Koltun 2018, arXiv:1803.01271) that looks both ways, in plain NumPy. A
+page is computed on its own and in fixed pieces, so its answer does not depend on the pages around it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ class ContextModel:
 
     Attributes:
         arrays: by name. ``mean`` and ``scale`` of the d inputs; ``input.w`` (d, c), ``input.b``; for each block i
-            ``block{i}.w`` (3, c, c) and ``block{i}.b``; ``page.w`` (c, c), ``page.b``; ``output.w`` (2c, 4), ``output.b``.
+            ``block{i}.w`` (3, c, c) and ``block{i}.b``; ``page.w`` (c, c), ``page.b``; ``output.w`` (2c, 4) and
+            ``output.b``.
         dilations: of the blocks, in order.
         page_after: the block after which the page's mean is added.
     """

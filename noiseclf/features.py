@@ -65,7 +65,7 @@ def character_table() -> npt.NDArray[np.uint8]:
     for i, (first, last) in enumerate(_SCRIPTS, 1):
         scripts[first : last + 1] = i
     letters = np.isin(kinds, [number[k] for k in ("lower", "upper", "uncased", "dense")])
-    return kinds | (np.where(letters, scripts, 0).astype(np.uint8) << 4)
+    return np.asarray(kinds | (np.where(letters, scripts, 0).astype(np.uint8) << 4), np.uint8)
 
 
 NAMES: tuple[str, ...] = (
@@ -158,7 +158,7 @@ def shape_features(lines: Sequence[str], table: npt.NDArray[np.uint8]) -> Floats
 
 
 def _same_as_longest_heading(lines: Sequence[str]) -> Floats:
-    """1 where a line stands among the page's first five lines too, else 0: a title that is said again above its body."""
+    """1 where a line stands among the page's first five lines too, else 0: a title said again above its body."""
     head = {line for line in lines[:5] if len(line) >= 20}
     seen: Counter[str] = Counter()
     result = np.zeros(len(lines), np.float32)

@@ -15,7 +15,7 @@ def _factory() -> Any:
 
     factory = detector_factory.DetectorFactory()
     factory.load_profile(detector_factory.PROFILES_DIRECTORY)
-    # An instance attribute: langdetect's documented seed is a class attribute, hence shared by every user in the process.
+    # An instance attribute: langdetect's documented seed is a class attribute, shared by every user in the process.
     factory.seed = 0
     return factory
 

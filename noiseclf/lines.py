@@ -10,13 +10,14 @@ MAX_CHARS = 1000
 
 # Nothing visible: white space (without the line break), controls, zero-width and bidi marks, BOM, soft hyphen.
 _INVISIBLE = re.compile("[^\\S\n]|[\x00-\x09\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_LEADING = re.compile(f"(?:\n|{_INVISIBLE.pattern})*")
 _SPACES = re.compile(" {2,}")
 _EDGES = re.compile("^ | $", re.MULTILINE)
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def split(page: str | Sequence[str]) -> list[str]:
-    """Return the lines of ``page``: a str is split at ``"\\n"`` and nothing else, a sequence is taken as it is.
+    r"""Return the lines of ``page``: a str is split at ``"\n"`` and nothing else, a sequence is taken as it is.
 
     Raises:
         TypeError: ``page`` is neither a str nor a sequence of str.
@@ -24,7 +25,7 @@ def split(page: str | Sequence[str]) -> list[str]:
     if isinstance(page, str):
         return page.split("\n")
     if isinstance(page, (bytes, bytearray, memoryview)):
-        raise TypeError("a page must be a str or a sequence of str, not bytes; decode it first: page.decode('utf-8', 'replace')")
+        raise TypeError("a page must be a str or a sequence of str, not bytes: use page.decode('utf-8', 'replace')")
     lines = list(page) if isinstance(page, Sequence) else None
     if lines is None or not all(isinstance(line, str) for line in lines):
         raise TypeError(f"a page must be a str or a sequence of str, not {type(page).__name__}")
@@ -38,7 +39,16 @@ def normalise(lines: Sequence[str]) -> list[str]:
     """
     if not lines:
         return []
-    text = "\n".join([line[:MAX_CHARS].replace("\n", " ") for line in lines])
+    text = "\n".join([_cut(line).replace("\n", " ") for line in lines])
     text = _SURROGATES.sub("\ufffd", text)
     text = _EDGES.sub("", _SPACES.sub(" ", _INVISIBLE.sub(" ", text)))
     return text.split("\n")
+
+
+def _cut(line: str) -> str:
+    """Return at most :data:`MAX_CHARS` characters of ``line``, the first of them visible where the cap bites."""
+    if len(line) <= MAX_CHARS:
+        return line
+    blank = _LEADING.match(line)
+    start = blank.end() if blank else 0
+    return line[start : start + MAX_CHARS]

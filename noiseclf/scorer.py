@@ -28,7 +28,9 @@ _MAGIC, _VERSION = 793712314, 12  # of fastText's own files
 def words(lines: Sequence[str]) -> list[str]:
     """Return normalised lines as fastText gets them: lower case, digits alike, and no word that fastText would obey."""
     text = "\n".join([line[:SCORED_CHARS] for line in lines]).lower()
-    text = _DENSE.sub(r" \1 ", _DIGIT.sub("0", text)).replace(_PREFIX, "label").replace("</s>", "s")
+    text = _DENSE.sub(r" \1 ", _DIGIT.sub("0", text))
+    # A space, because what is only cut out can leave the same again: "____label____" less its middle.
+    text = text.replace(_PREFIX, "__ label__").replace("</s>", "< /s>")
     return text.split("\n")
 
 
@@ -72,7 +74,7 @@ def pack(data: bytes) -> bytes:
     scale = np.maximum(np.abs(matrix).max(axis=1), 1e-9).astype("<f2").astype("<f4")
     small = np.clip(np.rint(matrix / scale[:, None] * 127), -127, 127).astype("i1")
     tail = start + matrix.nbytes
-    return data[:start] + scale.astype("<f2").tobytes() + small.tobytes() + data[tail:]
+    return b"".join((data[:start], scale.astype("<f2").tobytes(), small.tobytes(), data[tail:]))
 
 
 def unpack(data: bytes) -> bytes:
@@ -99,7 +101,7 @@ def _matrix_start(data: bytes) -> int:
         at += 8 * max(pruned, 0)
         if data[at]:
             raise ValueError("it is quantized")
-        return at + 1 + 16
+        return int(at) + 1 + 16
     except (struct.error, IndexError, ValueError) as error:
         raise ValueError(f"not a fastText model: {error}") from error
 

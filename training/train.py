@@ -1,0 +1,123 @@
+"""Train a model: ``python -m training.train --corpus DIR --out FILE``; ``make train`` calls it.
+
+Pages → examples → scorer (fastText) with out-of-fold scores → features → context network (PyTorch) → model file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from joblib import Memory
+from tqdm import tqdm
+
+from noiseclf.artefact import Artefact
+from noiseclf.features import character_table, shape_features
+from training import augment, network, scorers
+from training.corpus import CorpusError, LabelledPage, Phrase, fingerprint, read_own, read_phrases, read_split
+from training.examples import CODES, Example, examples
+from training.labels import apply_labels, read_labels
+
+FOLDS = 5
+_CACHE = Path(".cache/training")
+
+
+def training_examples(pages: Sequence[LabelledPage], phrases: Sequence[Phrase]) -> list[Example]:
+    """Return every example that the scorer and the network learn from, augmented ones included."""
+    real = examples(pages, FOLDS)
+    return [
+        *real,
+        *augment.phrase_examples(phrases, FOLDS, copies=3),
+        *(replace(e, copies=0) for e in augment.debris_examples(real, phrases, FOLDS, share=0.35)),
+        *(replace(e, copies=0) for e in augment.fragments(real, share_cut=0.3, share_single=0.04, weight=0.5)),
+        *(replace(e, copies=0) for e in augment.glued_menus(real, share=0.15)),
+    ]
+
+
+def network_samples(made: Sequence[Example], scores: Sequence[npt.NDArray[np.float32]]) -> list[network.Sample]:
+    """Return the context network's samples of the examples it learns from."""
+    table = character_table()
+    samples = []
+    for e, score in zip(tqdm(made, "features", disable=None), scores, strict=True):
+        if e.context:
+            features = np.concatenate([shape_features(e.lines, table), score], axis=1)
+            unknown = np.full(len(e.lines), network.UNKNOWN)
+            target = np.array(["".join(CODES).find(c) for c in e.labels]) if e.labels else unknown
+            silver = np.array(["01".find(c) for c in e.silver]) if e.silver else unknown
+            samples.append(network.Sample(features, target, silver, e.weight))
+    return samples
+
+
+def fit(
+    pages: Sequence[LabelledPage],
+    phrases: Sequence[Phrase],
+    memory: Memory,
+    *,
+    jobs: int = 2,
+    scorer_settings: dict[str, Any] = scorers.SETTINGS,
+    settings: network.Settings = network.Settings(),  # noqa: B008  (frozen)
+) -> Artefact:
+    """Train a model on ``pages`` and ``phrases``.
+
+    Raises:
+        CorpusError: there is nothing to learn one of the four labels from.
+    """
+    made = training_examples(pages, phrases)
+    missing = [code for code in CODES if not any(code in e.labels for e in made if e.context)]
+    if missing:
+        raise CorpusError(f"no page has a line labelled {', '.join(missing)}: label some, see data/README.md")
+    scores, scorer = scorers.out_of_fold_scores(made, FOLDS, scorer_settings, memory, jobs)
+    settings = replace(settings, words=len(scorers.SCORER_LABELS))
+    description, arrays = network.train(network_samples(made, scores), settings)
+    metadata = {
+        "scorer_labels": list(scorers.SCORER_LABELS),
+        "network": description,
+        "favor": {"precision": -1.0, "balanced": 0.0, "recall": 1.0},
+        "corpus": {
+            "fingerprint": fingerprint(list(pages)),
+            "pages": len(pages),
+            "labelled": sum(bool(p.labels) for p in pages),
+            "phrases": len(phrases),
+        },
+    }
+    named = {f"network.{name}": array for name, array in arrays.items()}
+    return Artefact(metadata, scorer.data, {"character_table": character_table(), **named})
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Train from the command line; return the exit code."""
+    parser = argparse.ArgumentParser(description="Train a noiseclf model.")
+    parser.add_argument("--corpus", type=Path, help="folder with train.jsonl[.gz]; left out, only --data is used")
+    parser.add_argument("--data", type=Path, default=Path("data"), help="pages, phrases and labels of our own")
+    parser.add_argument("--out", type=Path, required=True, help="the model file to write")
+    parser.add_argument("--jobs", type=int, default=2, help="scorers trained at once")
+    arguments = parser.parse_args(argv)
+    try:
+        pages = read_own(arguments.data)
+        if arguments.corpus:
+            corpus = read_split(arguments.corpus, "train")
+            pages += apply_labels(corpus, read_labels(arguments.data))
+        model = fit(pages, read_phrases(arguments.data), Memory(_CACHE, verbose=0), jobs=arguments.jobs)
+    except (CorpusError, OSError) as error:
+        print(f"train: {error}", file=sys.stderr)
+        return 2
+    data = model.to_bytes()
+    arguments.out.parent.mkdir(parents=True, exist_ok=True)
+    partial = arguments.out.with_suffix(".partial")
+    partial.write_bytes(data)
+    partial.replace(arguments.out)
+    summary = {"model": str(arguments.out), "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    print(json.dumps({**summary, **model.metadata["corpus"]}, indent=1))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
