@@ -92,7 +92,7 @@ class Artefact:
         try:
             arrays = {member.removesuffix(".npy"): _array(raw) for member, raw in members.items()}
         except (ValueError, EOFError, OSError) as error:
-            raise ModelError(f"{name} is damaged: one of its arrays cannot be read ({error}); train it again") from error
+            raise ModelError(f"{name} is damaged: an array cannot be read ({error}); train it again") from error
         return cls(metadata, scorer, arrays)
 
 

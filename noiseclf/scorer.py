@@ -71,7 +71,7 @@ def pack(data: bytes) -> bytes:
     start = _matrix_start(data)
     rows, columns = struct.unpack_from("<qq", data, start - 16)
     matrix = np.frombuffer(data, "<f4", rows * columns, start).reshape(rows, columns)
-    scale = np.maximum(np.abs(matrix).max(axis=1), 1e-9).astype("<f2").astype("<f4")
+    scale = np.maximum(np.abs(matrix).max(axis=1), 1e-7).astype("<f2").astype("<f4")
     small = np.clip(np.rint(matrix / scale[:, None] * 127), -127, 127).astype("i1")
     tail = start + matrix.nbytes
     return b"".join((data[:start], scale.astype("<f2").tobytes(), small.tobytes(), data[tail:]))

@@ -32,7 +32,7 @@ _SILVER = {"1": "kept", "0": "left"}
 # dim, buckets: more of either gained nothing in cross-validation. One thread and a fresh process a model, with malloc
 # filling what it hands out: fastText otherwise starts from unset memory (facebookresearch/fastText#1061).
 SETTINGS: dict[str, Any] = {
-    "dim": 12, "minn": 3, "maxn": 5, "wordNgrams": 2, "bucket": 250_000, "minCount": 2,
+    "dim": 10, "minn": 3, "maxn": 5, "wordNgrams": 2, "bucket": 200_000, "minCount": 4,
     "epoch": 8, "lr": 0.1, "thread": 1, "seed": 1, "verbose": 0,
 }  # fmt: skip
 _RUN = "import sys, json, fasttext; a = json.loads(sys.argv[1]); fasttext.train_supervised(**a).save_model(sys.argv[2])"

@@ -1,0 +1,104 @@
+"""Bytes in and out for the command line: text whatever the locale, and output files that are whole or not there."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+#: Bytes at a file's start that tell what it is.
+HEAD = 8192
+# What a decoder leaves where bytes are no text: a lone surrogate, which no codec used here gives otherwise.
+_MARK = "\udcff"
+_MARKING = "noiseclf.mark"
+codecs.register_error(_MARKING, lambda error: (_MARK, error.end if isinstance(error, UnicodeDecodeError) else 0))
+
+
+class StreamError(Exception):
+    """A file cannot be read or written; the message says why, and what to do."""
+
+
+def codec_of(head: bytes) -> str:
+    """Return the codec for a file whose first :data:`HEAD` bytes are ``head``: UTF-16 by its mark, else UTF-8.
+
+    Raises:
+        StreamError: NUL bytes say that the file is no text.
+    """
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    if b"\0" in head[:HEAD]:
+        raise StreamError("holds NUL bytes, so it is no text; give the page's text, in UTF-8")
+    return "utf-8-sig"
+
+
+def decode(data: bytes) -> tuple[str, int]:
+    """Return the text of ``data``, and how many byte sequences were no text and are U+FFFD now; errors as above."""
+    return _unmark(data.decode(codec_of(data[:HEAD]), _MARKING))
+
+
+def decode_lines(stream: io.BufferedReader) -> Iterator[tuple[str, int]]:
+    r"""Yield each line of ``stream``, without its ``"\n"``, with its count as in :func:`decode`; reads on as needed."""
+    text = io.TextIOWrapper(stream, codec_of(stream.peek(HEAD)), _MARKING, newline="\n")
+    try:
+        for line in text:
+            yield _unmark(line.removesuffix("\n"))
+    finally:
+        text.detach()  # or the wrapper would close the stream, which may be standard input
+
+
+def _unmark(text: str) -> tuple[str, int]:
+    count = text.count(_MARK)
+    return (text.replace(_MARK, "\ufffd"), count) if count else (text, 0)
+
+
+@contextmanager
+def open_input(name: str) -> Iterator[io.BufferedReader]:
+    """Open the file ``name``, or standard input where it is ``"-"``, for reading bytes.
+
+    Raises:
+        StreamError: it cannot be opened, or reading it fails.
+    """
+    try:
+        with open(0 if name == "-" else name, "rb", closefd=name != "-") as stream:
+            yield stream
+    except FileNotFoundError:
+        raise StreamError("no such file; check the name, or use - for standard input") from None
+    except IsADirectoryError:
+        raise StreamError(f"is a folder; name the files in it, such as {Path(name, '*.txt')}") from None
+    except OSError as error:
+        raise StreamError(f"cannot be read ({error.strerror or error}); check the file and its permissions") from None
+
+
+@contextmanager
+def whole_file(name: str) -> Iterator[IO[bytes]]:
+    """Open a new file that takes the place of the file ``name`` when the block ends, and goes if the block raises.
+
+    Raises:
+        StreamError: ``name`` is no place for a file, or writing fails; what was there before is still there.
+    """
+    target = Path(os.path.realpath(name))  # a link stays a link
+    if target.exists() and not target.is_file():
+        raise StreamError(f"{name}: is a folder or a device; name a file with -o, or leave -o out and use >")
+    temporary = target.with_name(f".noiseclf-{secrets.token_hex(4)}.tmp")
+    try:
+        with temporary.open("xb") as file:
+            if target.exists():
+                shutil.copymode(target, temporary)
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    except BaseException as error:
+        with suppress(OSError):  # its folder may be no folder
+            temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise StreamError(
+                f"{name}: cannot be written ({error.strerror or error}); check its folder, permissions and free space"
+            ) from None
+        raise

@@ -1,0 +1,97 @@
+import numpy as np
+import pytest
+from conftest import AD, COMMENT_FORM, CONTENT, NAVIGATION, SCORER_LABELS
+from hypothesis import given
+from hypothesis import strategies as st
+
+from noiseclf.lines import normalise
+from noiseclf.scorer import SCORED_CHARS, Scorer, pack, unpack, words
+
+
+@pytest.fixture(scope="module")
+def scorer(fasttext_bytes):
+    return Scorer(pack(fasttext_bytes), SCORER_LABELS)
+
+
+@given(st.lists(st.text(st.sampled_from("_label</s> A0ä中\t"), max_size=40)))
+def test_no_word_is_one_that_fasttext_would_obey(lines):
+    lines = normalise(lines)
+    found = words(lines) if lines else []
+    assert len(found) == len(lines)
+    for word in " ".join(found).split():
+        assert not word.startswith("__label__")
+        assert word != "</s>"
+
+
+@pytest.mark.parametrize("line", ["____label____", "</</s>>", "__LABEL__ad", "__label____label__ad", "中__label__ad"])
+def test_taking_one_obeyed_word_out_makes_no_other(line):
+    assert not [word for word in words([line])[0].split() if word.startswith("__label__") or word == "</s>"]
+
+
+def test_case_and_digits_do_not_matter_and_long_lines_are_cut():
+    assert words(["Page 12 of ٣٤"]) == ["page 00 of 00"]
+    assert words(["x" * 500]) == ["x" * SCORED_CHARS]
+
+
+def test_each_character_of_a_script_without_spaces_is_a_word():
+    assert words(["港口 ok"])[0].split() == ["港", "口", "ok"]
+
+
+def test_a_line_scores_highest_for_the_label_it_was_trained_with(scorer):
+    scores = scorer.scores([CONTENT, NAVIGATION, AD, COMMENT_FORM])
+    assert scores.argmax(axis=1).tolist() == [0, 1, 2, 3]
+
+
+def test_scores_are_log_probabilities(scorer):
+    scores = scorer.scores([CONTENT, "something else", "中文", "?"])
+    assert scores.shape == (4, 4)
+    assert scores.dtype == np.float32
+    assert np.exp(scores).sum(axis=1) == pytest.approx(np.ones(4), abs=1e-3)
+
+
+def test_columns_follow_the_names_and_not_fasttexts_own_order(scorer, fasttext_bytes):
+    turned = Scorer(pack(fasttext_bytes), SCORER_LABELS[::-1])
+    lines = [CONTENT, NAVIGATION, AD]
+    assert np.array_equal(turned.scores(lines), scorer.scores(lines)[:, ::-1])
+
+
+def test_a_lines_score_does_not_depend_on_the_lines_beside_it(scorer):
+    together = scorer.scores([CONTENT, AD])
+    assert np.array_equal(together, np.concatenate([scorer.scores([CONTENT]), scorer.scores([AD])]))
+
+
+def test_no_lines_have_no_scores(scorer):
+    assert scorer.scores([]).shape == (0, 4)
+
+
+@pytest.mark.parametrize("line", ["__label__ad", "</s>", "</s> </s>", "😀", "\ufffd"])
+def test_every_line_has_a_score_for_every_label(scorer, line):
+    assert np.isfinite(scorer.scores([line])).all()
+
+
+def test_a_model_of_other_labels_is_refused_with_both(fasttext_bytes):
+    with pytest.raises(ValueError, match=r"knows the labels \['ad', .*\], not \['good'\]"):
+        Scorer(pack(fasttext_bytes), ["good"])
+
+
+@pytest.mark.parametrize("data", [b"", b"text", b"\xba\x16\x4f\x2f\x0c\0\0\0", bytes(1000)])
+def test_what_is_no_fasttext_model_is_refused(data):
+    with pytest.raises(ValueError, match="not a fastText model"):
+        Scorer(data, SCORER_LABELS)
+
+
+def test_a_packed_model_is_small_and_unpacks_to_nearly_the_same_numbers(fasttext_bytes):
+    small = pack(fasttext_bytes)
+    assert len(small) < len(fasttext_bytes) / 2
+    again = unpack(small)
+    assert len(again) == len(fasttext_bytes)
+    assert pack(again) == small
+
+
+def test_a_row_of_zeros_can_be_packed(fasttext_bytes):
+    from noiseclf.scorer import _matrix_start
+
+    start = _matrix_start(fasttext_bytes)
+    zeroed = fasttext_bytes[:start] + bytes(32) + fasttext_bytes[start + 32 :]
+    with np.errstate(divide="raise", invalid="raise"):
+        assert unpack(pack(zeroed))[start : start + 32] == bytes(32)
