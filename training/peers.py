@@ -297,8 +297,7 @@ def _boilerpy3(html: str, lang: str) -> str:
 def _plain_text(html: str, *, main_content: bool, comments: bool) -> str:
     from resiliparse.extract.html2text import extract_plain_text
 
-    plain = {"preserve_formatting": True, "list_bullets": False, "alt_texts": False}
-    return str(extract_plain_text(html, main_content=main_content, comments=comments, **plain))
+    return str(extract_plain_text(html, True, main_content, list_bullets=False, alt_texts=False, comments=comments))
 
 
 PEERS = (

@@ -1,0 +1,47 @@
+# noiseclf: `make demo` and `make test` set up everything they need in .venv.
+PYTHON ?= python3
+VENV ?= .venv
+CORPUS ?= ../shared/corpus
+MODEL ?= noiseclf/model/lines.noiseclf
+BIN := $(VENV)/bin
+HAVE_CORPUS := $(wildcard $(CORPUS)/train.jsonl $(CORPUS)/train.jsonl.gz)
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: help demo test lint train evaluate bench clean
+
+help: ## what the targets do
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+$(BIN)/noiseclf: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.dev: $(BIN)/noiseclf pyproject.toml constraints.txt
+	$(PIP) --editable '.[train,peers,dev]'
+	@touch $@
+
+demo: $(BIN)/noiseclf ## set up, then label and clean an example page
+	@echo "== examples/news.txt, line by line"
+	@$(BIN)/noiseclf classify examples/news.txt
+	@echo; echo "== the same page, cleaned"
+	@$(BIN)/noiseclf clean examples/news.txt
+
+test: $(VENV)/.dev ## the test suite, with a miniature training run
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+train: $(VENV)/.dev ## train on CORPUS (default ../shared/corpus, where it is there) and data/
+	$(BIN)/python -m training.train $(if $(HAVE_CORPUS),--corpus $(CORPUS),$(if $(filter file,$(origin CORPUS)),,--corpus $(CORPUS))) --out $(MODEL)
+
+evaluate: $(VENV)/.dev ## score MODEL and the peers on CORPUS's dev pages, into reports/
+	$(BIN)/python -m training.evaluate --corpus $(CORPUS) --model $(MODEL) --out reports
+
+bench: $(VENV)/.dev ## speed, start and memory, with peers as ratios
+	$(BIN)/python -m training.bench --corpus $(CORPUS) --out reports
+
+clean: ## remove what the targets made here
+	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis

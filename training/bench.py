@@ -1,0 +1,108 @@
+"""Speed, start and memory of the classifier, peers as ratios in the same run: ``python -m training.bench``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import noiseclf
+from training.corpus import CorpusError, read_own, read_split
+
+_ROUNDS = 5
+_START = (
+    "import time; t = time.perf_counter(); import noiseclf; noiseclf.clean('Home\\nA short page.\\n'); "
+    "print(time.perf_counter() - t)"
+)
+_MEMORY = (
+    "import resource, sys, noiseclf; lines = [f'{i} {line}' for i, line in enumerate(sys.stdin.read().split(chr(10)))]; "
+    "pages = (lines[i % 50:i % 50 + 200] for i in range(500)); n = sum(len(p.lines) for p in noiseclf.classify_many(pages)); "
+    "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
+)
+
+
+def seconds(work: Callable[[], Any], rounds: int = _ROUNDS) -> float:
+    """Return the median time of ``rounds`` runs of ``work``, in seconds."""
+    times = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def pages_of(lines: Sequence[str], size: int) -> list[list[str]]:
+    """Return ``lines`` cut into pages of ``size`` lines, the rest left out."""
+    return [list(lines[i : i + size]) for i in range(0, len(lines) - size + 1, size)]
+
+
+def measure(pages: Sequence[Sequence[str]]) -> dict[str, float]:
+    """Return the classifier's own figures on ``pages``: lines a second, start in seconds, peak memory in MB."""
+    lines = [line for page in pages for line in page]
+    blocks = pages_of(lines, 200)
+    noiseclf.classify(blocks[0])
+    figures = {"lines a second, pages of 200": 200 * len(blocks) / seconds(lambda: list(noiseclf.classify_many(blocks)))}
+    figures["pages a second, as they are"] = len(pages) / seconds(lambda: list(noiseclf.classify_many(pages)))
+    starts = [float(_python(_START)) for _ in range(_ROUNDS)]
+    figures["import and first page, seconds"] = statistics.median(starts)
+    figures["peak memory, MB"] = float(_python(_MEMORY, "\n".join(lines[:2000])))
+    return figures
+
+
+def _python(code: str, text: str = "") -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", code], input=text.encode("utf-8", "replace"), capture_output=True, check=True
+    )
+    return done.stdout.decode()
+
+
+def compare(corpus: Path, limit: int, own: float) -> dict[str, dict[str, float]]:
+    """Return each peer's pages a second on ``limit`` dev pages' HTML, and how many times as fast noiseclf is."""
+    from training.peers import PEERS, read_html
+
+    html = read_html(corpus, "dev")
+    pages = [page for page in read_split(corpus, "dev") if page.id in html][:limit]
+    figures = {}
+    for name, extract in PEERS.items():
+
+        def run(extract: Callable[..., Any] = extract) -> None:
+            for page in pages:
+                extract(html[page.id], page.lang)
+
+        rate = len(pages) / seconds(run, 1)
+        figures[name] = {"pages a second": rate, "noiseclf is faster by": own / rate}
+    return figures
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure, print and write ``bench.json``; return the exit code."""
+    parser = argparse.ArgumentParser(description="Measure speed, start and memory.")
+    parser.add_argument("--corpus", type=Path, default=Path("../shared/corpus"), help="dev pages, and their HTML for peers")
+    parser.add_argument("--out", type=Path, default=Path("reports"))
+    parser.add_argument("--pages", type=int, default=80, help="pages that the peers are timed on")
+    arguments = parser.parse_args(argv)
+    peers: dict[str, dict[str, float]] = {}
+    try:
+        pages = [page.lines for page in read_split(arguments.corpus, "dev") if page.labels]
+        figures = measure(pages)
+        peers = compare(arguments.corpus, arguments.pages, figures["pages a second, as they are"])
+    except (CorpusError, OSError, ImportError) as error:
+        print(f"bench: without peers and dev pages: {error}", file=sys.stderr)
+        figures = measure([page.lines for page in read_own(Path("data"))])
+    for name, value in figures.items():
+        print(f"{name:34} {value:12,.2f}")
+    for name, row in peers.items():
+        print(f"{name:34} {row['pages a second']:12,.1f} pages/s; noiseclf {row['noiseclf is faster by']:.1f} times as fast")
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    (arguments.out / "bench.json").write_text(json.dumps({"noiseclf": figures, "peers": peers}, indent=1) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
