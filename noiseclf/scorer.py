@@ -38,7 +38,9 @@ class Scorer:
     """A trained fastText classifier, held with the bytes it came from."""
 
     def __init__(self, data: bytes, labels: Sequence[str]) -> None:
-        """Load a model file packed by :func:`pack`; ``labels`` names the columns of :meth:`scores`.
+        """Load a model file packed by :func:`pack`.
+
+        ``labels`` names the columns of :meth:`scores`; one that the model never met gets the lowest score on every line.
 
         Raises:
             ValueError: ``data`` is not a packed fastText model, or knows other labels.
@@ -46,8 +48,8 @@ class Scorer:
         self.data = data
         self._model = _load(data)
         found = [label.removeprefix(_PREFIX) for label in self._model.labels]
-        if sorted(found) != sorted(labels):
-            raise ValueError(f"the scorer knows the labels {sorted(found)}, not {sorted(labels)}")
+        if not set(found) <= set(labels):
+            raise ValueError(f"the scorer knows the labels {sorted(found)}, not only {sorted(labels)}")
         self._column = {_PREFIX + label: i for i, label in enumerate(labels)}
 
     def scores(self, lines: Sequence[str]) -> Floats:
@@ -57,7 +59,7 @@ class Scorer:
         # A list, never a str: fastText's answer for a single str fails on NumPy 2.
         labels, probabilities = self._model.predict(words(lines), k=len(self._column))
         columns = np.array([[self._column[label] for label in row] for row in labels])
-        result = np.full(columns.shape, _FLOOR, np.float32)
+        result = np.full((len(lines), len(self._column)), _FLOOR, np.float32)
         np.put_along_axis(result, columns, np.asarray(probabilities, np.float32), axis=1)
         return np.log(np.clip(result, _FLOOR, 1.0))
 

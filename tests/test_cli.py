@@ -9,9 +9,9 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import AD, COMMENT_FORM, CONTENT, NAVIGATION
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from samples import AD, COMMENT_FORM, CONTENT, NAVIGATION
 
 import noiseclf
 from noiseclf import cli
@@ -63,6 +63,10 @@ def write(name, *parts):
 
 def records(text):
     return [json.loads(line) for line in text.splitlines()]
+
+
+def names():
+    return [path.name for path in Path().iterdir()]
 
 
 def usage_error(capsys, *arguments):
@@ -139,7 +143,8 @@ def test_jsonl_keeps_every_character_of_a_line(run):
 
 @pytest.mark.parametrize("layout", ["text", "color"])
 def test_a_page_cannot_send_commands_to_the_terminal(run, layout):
-    out = run("classify", "--format", layout, write("page.txt", f"\x1b]0;title\x07 {CONTENT}\x9b2J\u202e\u2028x\r\n"))[1]
+    page = write("page.txt", f"\x1b]0;title\x07 {CONTENT}\x9b2J\u202e\u2028x\r\n")
+    out = run("classify", "--format", layout, page)[1]
     assert out.count("\n") == 1
     assert "\ufffd]0;title\ufffd" in out
     assert not {"\x1b", "\x07", "\x9b", "\u202e", "\u2028", "\r"} & set(out)  # content gets no colour
@@ -368,7 +373,7 @@ def test_several_processes_give_the_same_output_in_the_same_order(run, name):
 def test_output_goes_into_the_file_and_not_to_standard_output(run):
     assert run("clean", write("page.txt", PAGE), "-o", "out.txt") == (0, "", "")
     assert Path("out.txt").read_text() == f"{CONTENT}\n"
-    assert sorted(os.listdir()) == ["out.txt", "page.txt"]
+    assert sorted(names()) == ["out.txt", "page.txt"]
 
 
 def test_a_page_can_be_cleaned_into_its_own_file(run):
@@ -389,7 +394,7 @@ def test_the_old_output_stays_where_nothing_could_be_used(run):
     assert status == 2
     assert err.splitlines()[-1] == "noiseclf: nothing could be used, so out.txt was not written"
     assert Path("out.txt").read_text() == "old"
-    assert os.listdir() == ["out.txt"]
+    assert names() == ["out.txt"]
 
 
 def test_an_all_noise_page_beside_a_missing_one_still_gives_its_empty_output(run):
@@ -404,18 +409,19 @@ def test_the_old_output_stays_on_ctrl_c(command):
     )
     process.stdin.write(b'{"text": "a"}\n' * 1000)
     process.stdin.flush()
-    wait_for(lambda: len(os.listdir()) == 2)  # its temporary file
+    wait_for(lambda: len(names()) == 2)  # its temporary file
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (130, b"")
     assert Path("out.txt").read_text() == "old"
-    assert os.listdir() == ["out.txt"]
+    assert names() == ["out.txt"]
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_a_full_disk_is_told_in_a_sentence(command):
+    clean = command("clean", write("page.txt", PAGE))
     with Path("/dev/full").open("wb") as full:
-        result = subprocess.run(command("clean", write("page.txt", PAGE)), stdout=full, stderr=subprocess.PIPE, timeout=60)
+        result = subprocess.run(clean, stdout=full, stderr=subprocess.PIPE, timeout=60)
     assert result.returncode == 2
     assert result.stderr.startswith(b"noiseclf: standard output cannot be written (No space left on device)")
     assert result.stderr.count(b"\n") == 1
@@ -440,7 +446,7 @@ def test_standard_input_is_read_where_no_file_is_named(pipe, arguments):
 
 def test_messages_call_it_standard_input(pipe):
     assert pipe("clean", data=b"\0").stderr.startswith(b"noiseclf: standard input: holds NUL bytes")
-    assert pipe("clean", "--field", "a", data=b"[]").stderr.startswith(b"noiseclf: standard input, line 1: not a JSON obj")
+    assert pipe("clean", "--field", "a", data=b"[]").stderr.startswith(b"noiseclf: standard input, line 1: not a JSON")
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
@@ -511,9 +517,9 @@ def test_a_bar_shows_only_where_standard_error_is_a_terminal_and_output_is_elsew
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("none", "noiseclf: none: is no model to be read (No such file or directory); name a .noiseclf file with --model"),
-        ("folder", "noiseclf: folder is a folder, not a model file: name the .noiseclf file in it"),
-        ("text", "noiseclf: text is no noiseclf model, or is cut off (File is not a zip file): copy or train it again"),
+        ("none", "none: is no model to be read (No such file or directory); name a .noiseclf file with --model"),
+        ("folder", "folder is a folder, not a model file: name the .noiseclf file in it"),
+        ("text", "text is no noiseclf model, or is cut off (File is not a zip file): copy or train it again"),
     ],
 )
 def test_a_model_that_is_none_is_told_in_a_sentence(capsys, name, message):
@@ -521,7 +527,7 @@ def test_a_model_that_is_none_is_told_in_a_sentence(capsys, name, message):
     write("text", "text")
     write("out.txt", "old")
     assert cli.main(["clean", write("page.txt", PAGE), "--model", name, "-o", "out.txt"]) == 2
-    assert capsys.readouterr() == ("", message + "\n")
+    assert capsys.readouterr() == ("", f"noiseclf: {message}\n")
     assert Path("out.txt").read_text() == "old"
 
 

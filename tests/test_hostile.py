@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from conftest import AD, CONTENT
+from samples import AD, CONTENT
 
 PAGES = {
     "nothing": "",

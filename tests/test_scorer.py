@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-from conftest import AD, COMMENT_FORM, CONTENT, NAVIGATION, SCORER_LABELS
 from hypothesis import given
 from hypothesis import strategies as st
+from samples import AD, COMMENT_FORM, CONTENT, NAVIGATION, SCORER_LABELS
 
 from noiseclf.lines import normalise
 from noiseclf.scorer import SCORED_CHARS, Scorer, pack, unpack, words
@@ -70,7 +70,7 @@ def test_every_line_has_a_score_for_every_label(scorer, line):
 
 
 def test_a_model_of_other_labels_is_refused_with_both(fasttext_bytes):
-    with pytest.raises(ValueError, match=r"knows the labels \['ad', .*\], not \['good'\]"):
+    with pytest.raises(ValueError, match=r"knows the labels \['ad', .*\], not only \['good'\]"):
         Scorer(pack(fasttext_bytes), ["good"])
 
 

@@ -65,8 +65,8 @@ def phrase_examples(phrases: Sequence[Phrase], folds: int, copies: int) -> list[
             group = groups.setdefault((phrase.lang, _phrase_fold(phrase, folds)), [])
             group.extend((fill(phrase.text, rng), phrase.label) for _ in range(2 if "{" in phrase.text else 1))
     return [
-        Example(tuple(text for text, _ in rows), "".join(code for _, code in rows), "", fold, context=False, copies=copies)
-        for (_, fold), rows in groups.items()
+        Example(tuple(text for text, _ in rows), "".join(code for _, code in rows), "", fold, language, False, copies)
+        for (language, fold), rows in groups.items()
     ]
 
 
@@ -124,8 +124,8 @@ def fragments(examples: Sequence[Example], share_cut: float, share_single: float
             size = int(rng.integers(2, min(41, len(e.lines))))
             start = int(rng.integers(0, len(e.lines) - size + 1))
             made.append(replace(e, lines=e.lines[start : start + size], labels=e.labels[start : start + size]))
-        for i in np.flatnonzero(rng.random(len(e.lines)) < share_single):
-            made.append(replace(e, lines=(e.lines[i],), labels=e.labels[i], weight=weight))
+        alone = np.flatnonzero(rng.random(len(e.lines)) < share_single)
+        made.extend(replace(e, lines=(e.lines[i],), labels=e.labels[i], weight=weight) for i in alone)
     return made
 
 

@@ -21,6 +21,7 @@ class Example:
         labels: a code a line, or empty.
         silver: ``1``, ``0`` or ``?`` a line where there are no labels, or empty.
         fold: number of the fold it belongs to.
+        language: of the page, or empty.
         context: whether the context model learns from it too, not only the scorer.
         copies: how often the scorer sees it.
         weight: of its lines for the context model.
@@ -30,6 +31,7 @@ class Example:
     labels: str
     silver: str
     fold: int
+    language: str = ""
     context: bool = True
     copies: int = 1
     weight: float = 1.0
@@ -41,7 +43,7 @@ def example(page: LabelledPage, folds: int) -> Example:
     kept = [i for i, line in enumerate(seen) if line]
     labels = "".join(page.labels[i] for i in kept) if page.labels else ""
     silver = "".join(page.silver[i] for i in kept) if page.silver and not page.labels else ""
-    return Example(tuple(seen[i] for i in kept), labels, silver, fold(page.domain, folds))
+    return Example(tuple(seen[i] for i in kept), labels, silver, fold(page.domain, folds), page.lang)
 
 
 def examples(pages: Iterable[LabelledPage], folds: int) -> list[Example]:

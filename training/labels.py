@@ -28,7 +28,8 @@ def read_labels(data: Path) -> dict[str, str]:
             for item in ranges.split():
                 match = _RANGE.fullmatch(item)
                 if not match or int(match[1]) != len(codes) + 1 or int(match[2] or match[1]) < int(match[1]):
-                    raise CorpusError(f"{path}:{number}: {item!r} does not go on after line {len(codes)}; mend the range")
+                    place = f"{path}:{number}: {item!r}"
+                    raise CorpusError(f"{place} does not go on after line {len(codes)}; mend the range")
                 codes += match[3] * (int(match[2] or match[1]) - len(codes))
             if name in found:
                 raise CorpusError(f"{path}:{number}: page {name} is labelled twice; take one row out")

@@ -1,4 +1,4 @@
-"""Train the context network with PyTorch and export its weights as the arrays that ``noiseclf.context`` computes with."""
+"""Train the context network with PyTorch and export its weights as the arrays of ``noiseclf.context``."""
 
 from __future__ import annotations
 
@@ -64,7 +64,8 @@ class Network(nn.Module):
         c = settings.channels
         self.page_after = settings.page_after
         self.input = nn.Linear(inputs, c)
-        self.blocks = nn.ModuleList([nn.Conv1d(c, c, 3, padding=d, dilation=d) for d in settings.dilations])
+        convolutions = [nn.Conv1d(c, c, 3, padding=d, dilation=d) for d in settings.dilations]
+        self.blocks: Sequence[nn.Conv1d] = nn.ModuleList(convolutions)  # type: ignore[assignment]
         self.page = nn.Linear(c, c)
         self.output = nn.Linear(2 * c, len(CODES))
         self.dropout = nn.Dropout(settings.dropout)
@@ -83,7 +84,9 @@ class Network(nn.Module):
         return logits
 
 
-def train(samples: Sequence[Sample], settings: Settings, *, show: bool = True) -> tuple[dict[str, Any], dict[str, Floats]]:
+def train(
+    samples: Sequence[Sample], settings: Settings, *, show: bool = True
+) -> tuple[dict[str, Any], dict[str, Floats]]:
     """Train a network and return its description and arrays, as :meth:`noiseclf.context.ContextModel.of` reads them.
 
     Samples with a target are all seen each epoch, of those with silver marks only ``settings.silver_pages``.
@@ -135,6 +138,7 @@ def _export(network: Network) -> dict[str, Floats]:
         layer = getattr(network, name)
         arrays[f"{name}.w"], arrays[f"{name}.b"] = array(layer.weight.T), array(layer.bias)
     for i, block in enumerate(network.blocks):
+        assert block.bias is not None  # torch types it as optional
         arrays[f"block{i}.w"], arrays[f"block{i}.b"] = array(block.weight.permute(2, 1, 0)), array(block.bias)
     return arrays
 

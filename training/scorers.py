@@ -69,13 +69,16 @@ def train_all(texts: Sequence[str], settings: dict[str, Any], memory: Memory, jo
 
 
 def out_of_fold_scores(
-    examples: Sequence[Example], folds: int, settings: dict[str, Any], memory: Memory, jobs: int
+    examples: Sequence[Example], fold_of: Sequence[int], folds: int, settings: dict[str, Any], memory: Memory, jobs: int
 ) -> tuple[list[Floats], Scorer]:
     """Return each example's scores by a scorer that saw no example of its fold, and the scorer trained on all.
 
-    An example's score array has the shape (lines, len(SCORER_LABELS)).
+    ``fold_of`` names each example's fold, from 0 to ``folds`` - 1. An example's score array has the shape
+    (lines, len(SCORER_LABELS)).
     """
-    texts = [training_text([e for e in examples if e.fold != fold]) for fold in range(folds)]
+    texts = [
+        training_text([e for e, own in zip(examples, fold_of, strict=True) if own != fold]) for fold in range(folds)
+    ]
     models = train_all([*texts, training_text(examples)], settings, memory, jobs)
     scorers = [Scorer(model, SCORER_LABELS) for model in models]
-    return [scorers[example.fold].scores(example.lines) for example in examples], scorers[-1]
+    return [scorers[own].scores(e.lines) for e, own in zip(examples, fold_of, strict=True)], scorers[-1]

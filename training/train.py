@@ -22,11 +22,13 @@ from tqdm import tqdm
 from noiseclf.artefact import Artefact
 from noiseclf.features import character_table, shape_features
 from training import augment, network, scorers
-from training.corpus import CorpusError, LabelledPage, Phrase, fingerprint, read_own, read_phrases, read_split
+from training.corpus import CorpusError, LabelledPage, Phrase, fingerprint, fold, read_own, read_phrases, read_split
 from training.examples import CODES, Example, examples
 from training.labels import apply_labels, read_labels
 
 FOLDS = 5
+#: Scorers that know nothing of a page's language: with their scores too the network learns how far to trust words.
+LANGUAGE_FOLDS = 4
 _CACHE = Path(".cache/training")
 
 
@@ -74,9 +76,12 @@ def fit(
     missing = [code for code in CODES if not any(code in e.labels for e in made if e.context)]
     if missing:
         raise CorpusError(f"no page has a line labelled {', '.join(missing)}: label some, see data/README.md")
-    scores, scorer = scorers.out_of_fold_scores(made, FOLDS, scorer_settings, memory, jobs)
+    seen, scorer = scorers.out_of_fold_scores(made, [e.fold for e in made], FOLDS, scorer_settings, memory, jobs)
+    abroad = [e for e in made if e.language]
+    groups = [fold(e.language, LANGUAGE_FOLDS) for e in abroad]
+    unread, _ = scorers.out_of_fold_scores(abroad, groups, LANGUAGE_FOLDS, scorer_settings, memory, jobs)
     settings = replace(settings, words=len(scorers.SCORER_LABELS))
-    description, arrays = network.train(network_samples(made, scores), settings)
+    description, arrays = network.train(network_samples(made, seen) + network_samples(abroad, unread), settings)
     metadata = {
         "scorer_labels": list(scorers.SCORER_LABELS),
         "network": description,

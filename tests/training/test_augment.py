@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+
 from training.augment import debris_examples, fill, fragments, glued_menus, phrase_examples
 from training.corpus import Phrase, held_out, read_phrases
 from training.examples import Example
@@ -21,12 +23,15 @@ def test_slots_are_filled() -> None:
 
 
 def test_debris_adds_lines_with_labels_and_keeps_the_page_in_order() -> None:
-    made = debris_examples([PAGE], PHRASES, 1, share=1.0)
-    assert len(made) == 1
+    # one block of each code comes with a chance of its own: of several pages, some get the form
+    pages = [replace(PAGE, lines=(f"Page {i}", *LINES[1:])) for i in range(8)]
+    made = [e for e in debris_examples(pages, PHRASES, 1, share=1.0) if "F" in e.labels]
+    assert len(made) >= 4
     assert len(made[0].lines) == len(made[0].labels) > len(LINES)
-    assert [line for line in made[0].lines if line in LINES] == list(LINES)
+    assert [line for line in made[0].lines if line in LINES] == list(LINES[1:])
     added = [code for line, code in zip(made[0].lines, made[0].labels, strict=True) if line not in LINES]
-    assert set(added) == {"F"}
+    assert added.count("N") == 1
+    assert set(added) == {"N", "F"}
 
 
 def test_held_out_phrases_are_never_trained_on() -> None:

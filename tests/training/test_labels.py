@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from training.corpus import CorpusError, LabelledPage
 from training.labels import apply_labels, read_labels
 
