@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -28,6 +28,7 @@ _VALUES = {
 }  # fmt: skip
 
 Place = Literal["before", "after"]
+_PLACES: dict[str, tuple[Place, ...]] = {"F": ("after",), "N": ("before", "after")}
 
 
 @dataclass(frozen=True)
@@ -80,16 +81,16 @@ def fill(phrase: str, title: str) -> str:
     return _SLOT.sub(lambda slot: title if slot[1] == "title" else _VALUES[slot[1]], phrase)
 
 
-def blocks(phrases: Sequence[Phrase], pages: Sequence[LabelledPage]) -> list[Block]:
+def blocks(phrases: Sequence[Phrase], own: Sequence[LabelledPage]) -> list[Block]:
     """Return the blocks of held-out phrases: a language's form phrases after, its navigation phrases before and after.
 
-    A title is the first content line of the language's first page that has one; phrases with a title are left out
-    where there is no such page.
+    A title is the first content line of the language's first page in ``own`` that has one; phrases with a title are
+    left out where there is no such page.
     """
-    titles = _titles(pages)
+    titles = _titles(own)
     made = []
     for lang in sorted({phrase.lang for phrase in phrases}):
-        for code, places in (("F", ("after",)), ("N", ("before", "after"))):
+        for code, places in _PLACES.items():
             lines = tuple(
                 fill(phrase.text, titles.get(lang, ""))
                 for phrase in phrases
@@ -104,7 +105,7 @@ def blocks(phrases: Sequence[Phrase], pages: Sequence[LabelledPage]) -> list[Blo
 def hosts(lang: str, pages: Sequence[LabelledPage]) -> list[LabelledPage]:
     """Return up to :data:`HOSTS` pages with content in languages other than ``lang``, no two in the same language.
 
-    Which ones follows from ``lang`` and the pages' ids alone. Variants of a language (``sr``, ``sr-Latn``) count as one.
+    Which ones follows from ``lang`` and the pages' ids alone. Variants of a language (``sr``, ``sr-Latn``) are one.
     """
     order = sorted(pages, key=lambda page: hashlib.sha1(f"{lang} {page.id}".encode()).digest())
     chosen: dict[str, LabelledPage] = {}
@@ -115,7 +116,7 @@ def hosts(lang: str, pages: Sequence[LabelledPage]) -> list[LabelledPage]:
 
 
 def measure(classifier: NoiseClassifier, block: Block, page: LabelledPage, alone: Sequence[Label | None]) -> Tally:
-    """Classify ``page`` with ``block`` set in, and compare with ``alone``, the labels of its lines without the block."""
+    """Classify ``page`` with ``block`` set in, and compare with ``alone``, its lines' labels without the block."""
     at = page.labels.index("C") if block.place == "before" else page.labels.rindex("C") + 1
     lines = [*page.lines[:at], *block.lines, *page.lines[at:]]
     labels = [line.label for line in classifier.classify(lines).lines]
@@ -132,12 +133,12 @@ def measure(classifier: NoiseClassifier, block: Block, page: LabelledPage, alone
 
 
 def run(
-    classifier: NoiseClassifier, phrases: Sequence[Phrase], pages: Sequence[LabelledPage]
-) -> Mapping[tuple[str, str], Tally]:
-    """Return the tally of each phrase language and code (``F``, ``N``) over all its host pages."""
+    classifier: NoiseClassifier, made: Sequence[Block], pages: Sequence[LabelledPage]
+) -> dict[tuple[str, str], Tally]:
+    """Return the tally of each block's language and code over its :func:`hosts` among the labelled ``pages``."""
     found: dict[tuple[str, str], Tally] = {}
     alone: dict[str, list[Label | None]] = {}
-    for block in blocks(phrases, pages):
+    for block in made:
         for page in hosts(block.lang, pages):
             if page.id not in alone:
                 alone[page.id] = [line.label for line in classifier.classify(page.lines).lines]

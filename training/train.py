@@ -20,9 +20,11 @@ from joblib import Memory
 from tqdm import tqdm
 
 from noiseclf.artefact import Artefact
+from noiseclf.classifier import from_bytes
 from noiseclf.features import character_table, shape_features
 from training import augment, network, scorers
 from training.corpus import CorpusError, LabelledPage, Phrase, fingerprint, fold, read_own, read_phrases, read_split
+from training.evaluate import headline
 from training.examples import CODES, Example, examples
 from training.labels import apply_labels, read_labels
 
@@ -111,6 +113,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             corpus = read_split(arguments.corpus, "train")
             pages += apply_labels(corpus, read_labels(arguments.data))
         model = fit(pages, read_phrases(arguments.data), Memory(_CACHE, verbose=0), jobs=arguments.jobs)
+        if arguments.corpus and any(arguments.corpus.glob("dev.jsonl*")):
+            figures = headline(from_bytes(model.to_bytes()), read_split(arguments.corpus, "dev"))
+            model = replace(model, metadata={**model.metadata, "dev": {n: round(f, 4) for n, f in figures.items()}})
     except (CorpusError, OSError) as error:
         print(f"train: {error}", file=sys.stderr)
         return 2
@@ -120,7 +125,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     partial.write_bytes(data)
     partial.replace(arguments.out)
     summary = {"model": str(arguments.out), "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-    print(json.dumps({**summary, **model.metadata["corpus"]}, indent=1))
+    print(json.dumps({**summary, **model.metadata["corpus"], "dev": model.metadata.get("dev")}, indent=1))
     return 0
 
 
