@@ -201,7 +201,8 @@ def markdown(report: dict[str, Any]) -> str:
             out.append(f"| {name} | {row if isinstance(row, str) else row['note']} | | | |")
         else:
             cells = [f"{row[n]:.3f}" if n in row else "-" for n in names]
-            out.append(f"| {name} {row['version']}{', failed on ' + str(row['failed']) if row['failed'] else ''} | " + " | ".join(cells) + " |")
+            failed = f", failed on {row['failed']}" if row["failed"] else ""
+            out.append(f"| {name} {row['version']}{failed} | " + " | ".join(cells) + " |")
     out += ["", "| label | precision | recall | F1 | lines |", "|---|---|---|---|---|"]
     for label, row in report["labels"].items():
         out.append(f"| {label} | {row['precision']:.3f} | {row['recall']:.3f} | {row['f1']:.3f} | {row['support']} |")
@@ -212,7 +213,8 @@ def markdown(report: dict[str, Any]) -> str:
         "",
         f"Each line alone, without its neighbours: macro-F1 {report['line_alone_macro_f1']:.3f}. "
         f"Expected calibration error {report['calibration']['error']:.3f}. "
-        f"WCXB word-F1 of the kept text against the gold text: {report['word_f1']['mean']:.3f} ({report['word_f1']['pages']} pages).",
+        f"WCXB word-F1 of the kept text against the gold text: {report['word_f1']['mean']:.3f} "
+        f"({report['word_f1']['pages']} pages).",
         "",
         "| favor | content precision | content recall |",
         "|---|---|---|",
@@ -229,9 +231,8 @@ def markdown(report: dict[str, Any]) -> str:
     for title in ("languages", "sources"):
         out += ["", f"| {title} | pages | line F1 | character F1 | macro-F1 |", "|---|---|---|---|---|"]
         for name, row in sorted(report[title].items(), key=lambda item: -item[1]["pages"]):
-            out.append(
-                f"| {name} | {row['pages']} | {row['content_line_f1']:.3f} | {row['content_char_f1']:.3f} | {row['macro_f1']:.3f} |"
-            )
+            figures = " | ".join(f"{row[key]:.3f}" for key in ("content_line_f1", "content_char_f1", "macro_f1"))
+            out.append(f"| {name} | {row['pages']} | {figures} |")
     return "\n".join(out) + "\n"
 
 
