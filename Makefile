@@ -18,6 +18,7 @@ $(BIN)/noiseclf: pyproject.toml constraints.txt
 	@touch $@
 
 $(VENV)/.dev: $(BIN)/noiseclf pyproject.toml constraints.txt
+	$(PIP) --upgrade pip  # older ones stumble over lxml's two extras
 	$(PIP) --editable '.[train,peers,dev]'
 	@touch $@
 

@@ -102,7 +102,6 @@ def shape_features(lines: Sequence[str], table: npt.NDArray[np.uint8]) -> Floats
     counts = np.bincount(owner * 16 + kinds, minlength=n * 16).reshape(n, 16).astype(np.float32)
     scripts = np.bincount(owner * 16 + (codes >> 4), minlength=n * 16).reshape(n, 16).astype(np.float32)
     k = {kind: i for i, kind in enumerate(KINDS)}
-    counts[:-1, k["other"]] -= 1  # the line break itself
 
     def has(*characters: str) -> Floats:
         hit = np.zeros(_TABLE, bool)
@@ -116,11 +115,9 @@ def shape_features(lines: Sequence[str], table: npt.NDArray[np.uint8]) -> Floats
     # a word's first letter: an upper-case letter after a space or at a line's start
     after_space = np.concatenate(([True], (kinds[:-1] == k["space"]) | (points[:-1] == 10)))
     capitals = np.bincount(owner[after_space & (kinds == k["upper"])], minlength=n)
-    urls = np.zeros(n, np.float32)
-    if n:
-        slash = (points[:-1] == 47) & (points[1:] == 47)
-        www = (points[:-1] == 119) & (points[1:] == 119)
-        urls = (np.bincount(owner[:-1][slash | www], minlength=n) > 0).astype(np.float32)
+    slash = (points[:-1] == 47) & (points[1:] == 47)
+    www = (points[:-1] == 119) & (points[1:] == 119)
+    urls = (np.bincount(owner[:-1][slash | www], minlength=n) > 0).astype(np.float32)
     first, last = kinds[starts], kinds[np.maximum(ends - 1, starts)]
     last_point = points[np.maximum(ends - 1, starts)]
     repeats = Counter(lines)

@@ -1,3 +1,4 @@
+import multiprocessing
 import os
 from itertools import count
 
@@ -59,6 +60,14 @@ def test_items_are_read_ahead_by_a_few_batches_only(jobs, ahead):
         next(results)
         assert len(read) <= done + ahead
     results.close()
+
+
+def test_a_reader_that_stops_early_leaves_no_process_behind():
+    results = ordered_map(add, 0, range(10), jobs=2, batch=1)
+    next(results)
+    assert multiprocessing.active_children()
+    results.close()
+    assert not multiprocessing.active_children()
 
 
 def test_one_job_is_this_process_and_two_are_others():

@@ -133,13 +133,23 @@ def measure(classifier: NoiseClassifier, block: Block, page: LabelledPage, alone
 
 
 def run(
-    classifier: NoiseClassifier, made: Sequence[Block], pages: Sequence[LabelledPage]
+    classifier: NoiseClassifier,
+    phrases: Sequence[Phrase],
+    own: Sequence[LabelledPage],
+    pages: Sequence[LabelledPage] | None = None,
 ) -> dict[tuple[str, str], Tally]:
-    """Return the tally of each block's language and code over its :func:`hosts` among the labelled ``pages``."""
+    """Return the tally of each phrase language and code (``F``, ``N``) over its :func:`hosts`.
+
+    Args:
+        classifier: what is measured.
+        phrases: those held out are set in; none of the others is.
+        own: pages that give the titles, as for :func:`blocks`.
+        pages: labelled pages to choose the hosts among; ``own`` unless given. Those are trained on, dev pages are not.
+    """
     found: dict[tuple[str, str], Tally] = {}
     alone: dict[str, list[Label | None]] = {}
-    for block in made:
-        for page in hosts(block.lang, pages):
+    for block in blocks(phrases, own):
+        for page in hosts(block.lang, own if pages is None else pages):
             if page.id not in alone:
                 alone[page.id] = [line.label for line in classifier.classify(page.lines).lines]
             tally = measure(classifier, block, page, alone[page.id])
