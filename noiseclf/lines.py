@@ -11,6 +11,8 @@ MAX_CHARS = 1000
 # Nothing visible: white space (without the line break), controls, zero-width and bidi marks, BOM, soft hyphen.
 _INVISIBLE = re.compile("[^\\S\n]|[\x00-\x09\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _LEADING = re.compile(f"(?:\n|{_INVISIBLE.pattern})*")
+# Joiners, soft hyphens and direction marks stand inside words: without them the word stays whole.
+_INSIDE = re.compile("[\u00ad\u200c-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _SPACES = re.compile(" {2,}")
 _EDGES = re.compile("^ | $", re.MULTILINE)
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -41,7 +43,7 @@ def normalise(lines: Sequence[str]) -> list[str]:
         return []
     text = "\n".join([_cut(line).replace("\n", " ") for line in lines])
     text = _SURROGATES.sub("\ufffd", text)
-    text = _EDGES.sub("", _SPACES.sub(" ", _INVISIBLE.sub(" ", text)))
+    text = _EDGES.sub("", _SPACES.sub(" ", _INVISIBLE.sub(" ", _INSIDE.sub("", text))))
     return text.split("\n")
 
 
