@@ -31,7 +31,8 @@ from training.labels import apply_labels, read_labels
 FOLDS = 5
 #: Scorers that know nothing of a page's language: with their scores too the network learns how far to trust words.
 LANGUAGE_FOLDS = 4
-_CACHE = Path(".cache/training")
+#: Where trained scorers are kept between runs.
+CACHE = Path(".cache/training")
 
 
 def training_examples(pages: Sequence[LabelledPage], phrases: Sequence[Phrase]) -> list[Example]:
@@ -112,7 +113,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments.corpus:
             corpus = read_split(arguments.corpus, "train")
             pages += apply_labels(corpus, read_labels(arguments.data))
-        model = fit(pages, read_phrases(arguments.data), Memory(_CACHE, verbose=0), jobs=arguments.jobs)
+        model = fit(pages, read_phrases(arguments.data), Memory(CACHE, verbose=0), jobs=arguments.jobs)
         if arguments.corpus and any(arguments.corpus.glob("dev.jsonl*")):
             figures = headline(from_bytes(model.to_bytes()), read_split(arguments.corpus, "dev"))
             model = replace(model, metadata={**model.metadata, "dev": {n: round(f, 4) for n, f in figures.items()}})
