@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
@@ -62,11 +63,13 @@ class NoiseClassifier:
         if expected != found:
             raise ValueError(f"the network wants {expected} features a line, this noiseclf makes {found}")
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        import hashlib
+    @property
+    def _digest(self) -> str:
+        return hashlib.sha256(self._data).hexdigest()
 
+    def __reduce__(self) -> tuple[Any, ...]:
         if self._shipped:
-            return _shipped_by_digest, (hashlib.sha256(self._data).hexdigest(),)
+            return _shipped_by_digest, (self._digest,)
         return from_bytes, (self._data,)
 
     def clean(
@@ -77,7 +80,7 @@ class NoiseClassifier:
         Args:
             page: the text of a page, or a sequence of its lines.
             drop: labels to leave out; all but content unless said.
-            favor: "precision" keeps less noise, "recall" loses less content; :attr:`metadata` says what was measured.
+            favor: "precision" keeps less noise, "recall" loses less content; reports/evaluation.md says how much.
 
         Raises:
             TypeError: ``page`` is neither a str nor a sequence of str.
@@ -142,9 +145,8 @@ class NoiseClassifier:
         if filled:
             found = self.probabilities([seen[i] for i in filled])
             probabilities[filled] = found
-            weighed = found.copy()
-            weighed[:, 0] *= np.exp(offset)
-            for i, best in zip(filled, weighed.argmax(axis=1).tolist(), strict=True):
+            found[:, 0] *= np.exp(offset)
+            for i, best in zip(filled, found.argmax(axis=1).tolist(), strict=True):
                 labels[i] = LABELS[best]
         return labels, probabilities
 
@@ -217,10 +219,8 @@ def _load_shipped() -> NoiseClassifier:
 
 
 def _shipped_by_digest(digest: str) -> NoiseClassifier:
-    import hashlib
-
     classifier = shipped()
-    found = hashlib.sha256(classifier._data).hexdigest()
+    found = classifier._digest
     if found != digest:
         raise artefact.ModelError(
             f"the pickled classifier used the shipped model {digest[:12]}, this noiseclf ships {found[:12]}: "

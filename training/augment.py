@@ -6,13 +6,13 @@ Every change is drawn from a seeded generator of the page's own, so that adding 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Sequence
 from dataclasses import replace
+from re import Match
 
 import numpy as np
 
-from training.corpus import Phrase, held_out
+from training.corpus import SLOT, Phrase, held_out
 from training.examples import Example
 
 _NAMES = ("Anna", "Marek", "Li Wei", "Fatima", "João", "Олена", "Yuki", "Priya", "Ahmet", "Nokuthula", "Jean-Luc", "Κώστας")
@@ -22,13 +22,12 @@ _TITLES = (
     "Old tram depot becomes a market hall", "Nueve ideas para un balcón pequeño", "Wo der Fluss im Sommer verschwindet",
     "Новый мост откроют осенью", "Trois randonnées sans voiture", "小さな港の大きな祭り", "Bir köyün arıcıları anlatıyor",
 )  # fmt: skip
-_SLOT = re.compile(r"\{(\w+)\}")
 
 
 def fill(phrase: str, rng: np.random.Generator) -> str:
     """Return ``phrase`` with each slot filled by a made-up count, date, name and so on."""
 
-    def value(match: re.Match[str]) -> str:
+    def value(match: Match[str]) -> str:
         day, month, year = int(rng.integers(1, 29)), int(rng.integers(1, 13)), int(rng.integers(2004, 2027))
         dates = (f"{day}.{month}.{year}", f"{year}-{month:02}-{day:02}", f"{month}/{day}/{year}")
         values = {
@@ -45,7 +44,7 @@ def fill(phrase: str, rng: np.random.Generator) -> str:
         }
         return values[match[1]]
 
-    return _SLOT.sub(value, phrase)
+    return SLOT.sub(value, phrase)
 
 
 def _own_generator(*names: str) -> np.random.Generator:

@@ -35,7 +35,8 @@ SLOTS = frozenset({"n", "date", "time", "year", "name", "site", "title", "price"
 #: A phrase is held out when the first byte of its SHA-1 is below this: one in five.
 _HELD_OUT = 51
 _HEADER = "label\tkind\tphrase"
-_SLOT = re.compile(r"\{(\w+)\}")
+#: A slot in a phrase, as ``{n}``.
+SLOT = re.compile(r"\{(\w+)\}")
 _TEXTS = ("domain", "lang", "source", "labels", "silver", "url", "sample", "gold")
 
 
@@ -255,7 +256,7 @@ def _phrase(path: Path, number: int, row: str) -> Phrase:
         raise CorpusError(f"{where}: the code {label!r} is unknown; use {' '.join(KINDS)}")
     if kind not in KINDS[label]:
         raise CorpusError(f"{where}: {label} has no kind {kind!r}; use one of {', '.join(sorted(KINDS[label]))}")
-    unknown = sorted(set(_SLOT.findall(text)) - SLOTS)
-    if unknown or re.search(r"[{}]", _SLOT.sub("", text)):
+    unknown = sorted(set(SLOT.findall(text)) - SLOTS)
+    if unknown or re.search(r"[{}]", SLOT.sub("", text)):
         raise CorpusError(f"{where}: {text!r} has a slot that is unknown or open; use {{{'}, {'.join(sorted(SLOTS))}}}")
     return Phrase(path.stem, label, kind, text)

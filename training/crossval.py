@@ -84,7 +84,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"crossval: {error}", file=sys.stderr)
         return 2
     memory = Memory(CACHE, verbose=0)
-    scores, _ = scorers.out_of_fold_scores(made, [e.fold for e in made], FOLDS, scorers.SETTINGS, memory, 2)
+    scores = scorers.out_of_fold_scores(made, [e.fold for e in made], FOLDS, scorers.SETTINGS, memory, 2)
     samples = network_samples(made, scores)
     contexts = [e for e in made if e.context]
     for fold in arguments.fold or range(FOLDS):

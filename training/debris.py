@@ -8,20 +8,18 @@ as noise, and as the right kind of it, and which content lines of the page are l
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from noiseclf.classifier import NoiseClassifier
 from noiseclf.labels import Label
-from training.corpus import LabelledPage, Phrase, held_out
+from training.corpus import SLOT, LabelledPage, Phrase, held_out
 
 #: Pages, each of another language, that a language's phrases are set into.
 HOSTS = 8
 
 _WANTED = {"F": Label.COMMENT_FORM, "N": Label.NAVIGATION}
-_SLOT = re.compile(r"\{(\w+)\}")
 _VALUES = {
     "n": "3", "date": "12.5.2024", "time": "14:20", "year": "2024", "name": "Ines Falk", "site": "Kestrel & Co",
     "price": "24,90 €", "city": "Utrecht", "email": "desk@example.org",
@@ -78,7 +76,7 @@ class Tally:
 
 def fill(phrase: str, title: str) -> str:
     """Return the phrase with each slot filled, always by the same words; ``title`` fills ``{title}``."""
-    return _SLOT.sub(lambda slot: title if slot[1] == "title" else _VALUES[slot[1]], phrase)
+    return SLOT.sub(lambda slot: title if slot[1] == "title" else _VALUES[slot[1]], phrase)
 
 
 def blocks(phrases: Sequence[Phrase], own: Sequence[LabelledPage]) -> list[Block]:

@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from noiseclf.lines import normalise
 from training.corpus import LabelledPage, fold
 
-#: The codes that are trained and scored, in the order of ``noiseclf.LABELS``.
-CODES = ("C", "N", "A", "F")
-
 
 @dataclass(frozen=True)
 class Example:

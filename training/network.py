@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from tqdm import tqdm
 
-from training.examples import CODES
+from training.metrics import SCORED
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -26,7 +26,7 @@ class Sample:
 
     Attributes:
         features: shape (n, d).
-        target: shape (n,): position of the line's code in ``CODES``, UNKNOWN where it has none.
+        target: shape (n,): position of the line's code in ``SCORED``, UNKNOWN where it has none.
         silver: shape (n,): 1 content, 0 not, UNKNOWN where it cannot be told.
         weight: of each of its lines.
     """
@@ -67,7 +67,7 @@ class Network(nn.Module):
         convolutions = [nn.Conv1d(c, c, 3, padding=d, dilation=d) for d in settings.dilations]
         self.blocks: Sequence[nn.Conv1d] = nn.ModuleList(convolutions)  # type: ignore[assignment]
         self.page = nn.Linear(c, c)
-        self.output = nn.Linear(2 * c, len(CODES))
+        self.output = nn.Linear(2 * c, len(SCORED))
         self.dropout = nn.Dropout(settings.dropout)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:

@@ -21,12 +21,13 @@ import numpy.typing as npt
 from joblib import Memory
 
 from noiseclf.scorer import Scorer, pack, words
-from training.examples import CODES, Example
+from training.examples import Example
+from training.metrics import SCORED
 
 Floats = npt.NDArray[np.float32]
 
 #: Columns of the scores. Codes become the labels' names; silver marks ``1`` and ``0`` become these two.
-SCORER_LABELS = (*CODES, "kept", "left")
+SCORER_LABELS = (*SCORED, "kept", "left")
 _SILVER = {"1": "kept", "0": "left"}
 
 # dim, buckets: more of either gained nothing in cross-validation. One thread and a fresh process a model, with malloc
@@ -42,7 +43,7 @@ def training_text(examples: Sequence[Example]) -> str:
     """Return fastText's training file for ``examples``: a line each of their coded lines, unknown ones left out."""
     rows = []
     for example in examples:
-        names = example.labels or "".join(example.silver)
+        names = example.labels or example.silver
         for code, text in zip(names, words(example.lines), strict=True):
             name = code if example.labels else _SILVER.get(code, "?")
             if name in SCORER_LABELS:
@@ -70,8 +71,8 @@ def train_all(texts: Sequence[str], settings: dict[str, Any], memory: Memory, jo
 
 def out_of_fold_scores(
     examples: Sequence[Example], fold_of: Sequence[int], folds: int, settings: dict[str, Any], memory: Memory, jobs: int
-) -> tuple[list[Floats], Scorer]:
-    """Return each example's scores by a scorer that saw no example of its fold, and the scorer trained on all.
+) -> list[Floats]:
+    """Return each example's scores by a scorer that saw no example of its fold.
 
     ``fold_of`` names each example's fold, from 0 to ``folds`` - 1. An example's score array has the shape
     (lines, len(SCORER_LABELS)).
@@ -79,6 +80,5 @@ def out_of_fold_scores(
     texts = [
         training_text([e for e, own in zip(examples, fold_of, strict=True) if own != fold]) for fold in range(folds)
     ]
-    models = train_all([*texts, training_text(examples)], settings, memory, jobs)
-    scorers = [Scorer(model, SCORER_LABELS) for model in models]
-    return [scorers[own].scores(e.lines) for e, own in zip(examples, fold_of, strict=True)], scorers[-1]
+    scorers = [Scorer(model, SCORER_LABELS) for model in train_all(texts, settings, memory, jobs)]
+    return [scorers[own].scores(e.lines) for e, own in zip(examples, fold_of, strict=True)]

@@ -25,8 +25,9 @@ from noiseclf.features import character_table, shape_features
 from training import augment, network, scorers
 from training.corpus import CorpusError, LabelledPage, Phrase, fingerprint, fold, read_own, read_phrases, read_split
 from training.evaluate import headline
-from training.examples import CODES, Example, examples
+from training.examples import Example, examples
 from training.labels import apply_labels, read_labels
+from training.metrics import SCORED, true_labels
 
 FOLDS = 5
 #: Scorers that know nothing of a page's language: with their scores too the network learns how far to trust words.
@@ -55,7 +56,7 @@ def network_samples(made: Sequence[Example], scores: Sequence[npt.NDArray[np.flo
         if e.context:
             features = np.concatenate([shape_features(e.lines, table), score], axis=1)
             unknown = np.full(len(e.lines), network.UNKNOWN)
-            target = np.array(["".join(CODES).find(c) for c in e.labels]) if e.labels else unknown
+            target = true_labels(e.labels) if e.labels else unknown
             silver = np.array(["01".find(c) for c in e.silver]) if e.silver else unknown
             samples.append(network.Sample(features, target, silver, e.weight))
     return samples
@@ -76,13 +77,14 @@ def fit(
         CorpusError: there is nothing to learn one of the four labels from.
     """
     made = training_examples(pages, phrases)
-    missing = [code for code in CODES if not any(code in e.labels for e in made if e.context)]
+    missing = [code for code in SCORED if not any(code in e.labels for e in made if e.context)]
     if missing:
         raise CorpusError(f"no page has a line labelled {', '.join(missing)}: label some, see data/README.md")
-    seen, scorer = scorers.out_of_fold_scores(made, [e.fold for e in made], FOLDS, scorer_settings, memory, jobs)
+    seen = scorers.out_of_fold_scores(made, [e.fold for e in made], FOLDS, scorer_settings, memory, jobs)
     abroad = [e for e in made if e.language]
     groups = [fold(e.language, LANGUAGE_FOLDS) for e in abroad]
-    unread, _ = scorers.out_of_fold_scores(abroad, groups, LANGUAGE_FOLDS, scorer_settings, memory, jobs)
+    unread = scorers.out_of_fold_scores(abroad, groups, LANGUAGE_FOLDS, scorer_settings, memory, jobs)
+    (scorer,) = scorers.train_all([scorers.training_text(made)], scorer_settings, memory, jobs)
     settings = replace(settings, words=len(scorers.SCORER_LABELS))
     description, arrays = network.train(network_samples(made, seen) + network_samples(abroad, unread), settings)
     metadata = {
@@ -97,7 +99,7 @@ def fit(
         },
     }
     named = {f"network.{name}": array for name, array in arrays.items()}
-    return Artefact(metadata, scorer.data, {"character_table": character_table(), **named})
+    return Artefact(metadata, scorer, {"character_table": character_table(), **named})
 
 
 def main(argv: Sequence[str] | None = None) -> int:
