@@ -160,7 +160,6 @@ N menu
     nav menu front page title|Home: %s -> site
     Tag Cloud
     You are currently browsing the archives for the %s category. -> title
-    Most Recent
     Read more...
 N related
     Recent Posts
@@ -208,8 +207,6 @@ N menu
     namespaces
     help
     history
-    history_short
-    talk
     views
     toolbox
     personaltools
@@ -294,11 +291,9 @@ N search
     searchresults
     searchresults-title -> title
     search-nonefound
-    searchall
     powersearch-legend
     powersearch-ns
     searchprofile-articles
-    searchprofile-everything
     searchprofile-advanced
     searchsuggest-search
     searchsuggest-containing
@@ -330,9 +325,6 @@ N login
     createacct-yourpassword-ph
     createacct-yourpasswordagain
     createacct-yourpasswordagain-ph
-    createacct-emailrequired
-    createacct-emailoptional
-    createacct-email-ph
     createacct-submit
     passwordreset
     loginreqtitle
@@ -402,14 +394,6 @@ N search
     btn_search
     nothingfound
     searchresult
-    search_exact_match
-    search_starts_with
-    search_ends_with
-    search_contains
-    search_any_time
-    search_past_7_days
-    search_past_month
-    search_past_year
     search_sort_by_hits
     search_sort_by_mtime
 N login
@@ -472,12 +456,9 @@ N login
     box_new_user_option
     heading_sign_in
     label_log_in
-    label_log_out
     label_login_name
     label_password
-    link_log_in
     label_remember_my_name
-    label_forgot_password
     Login failed
     You are now logged out.
     You have been logged out.
@@ -501,8 +482,6 @@ N search
     text_search
     sort_by
     heading_search_results
-    label_search_site
-    label_only_in_section
     label_advanced_search
     label_show_all
     description_no_results_found
@@ -514,8 +493,6 @@ N pagination
     batch_last_item
     label_next_item
     label_previous_item
-    label_next
-    label_previous
 N menu
     Home
     breadcrumb
@@ -526,17 +503,10 @@ N menu
     label_home
     label_homepage
     heading_add_to_calendar
-    label_you_are_here
-    label_table_of_contents
     label_site_map
     Print this page
     Send this page to somebody
-    label_current_page
     heading_send_page_to
-    label_more
-    label_read_more
-    link_more
-    label_up_to_parent
 N related
     label_related_items
     box_more_news_link
@@ -544,14 +514,9 @@ N language
     box_languages
     label_languages
     heading_available_languages
-N skip
-    label_skiptocontent
-    label_skiptonavigation
-    label_jumpto_content
 N footer
     heading_accessibility_info
     heading_accessibility_statement
-    label_contact
 """)
 
 _NIKOLA = rules("""
@@ -600,7 +565,6 @@ N menu
     Index pages by letter
     Collapse sidebar
     Expand sidebar
-    Overview
     Indices and tables:
     About these documents
 N pagination
@@ -775,7 +739,7 @@ C heading
 
 _DJANGO_COMMENTS = rules("""
 F form_field
-    Name
+    Person name|Name
     Email address
     URL
     Comment
@@ -785,7 +749,6 @@ F form_rule
     Thank you for your comment
     Thanks for taking the time to improve the quality of discussion on our site
     Please correct the error below
-    Please correct the errors below
 F form_button
     Post
     Preview
@@ -903,7 +866,6 @@ N pagination
     More recent entries
     More old entries
     Page %(current_page)s of %(total_page)s
-    page %(object)s
 N search
     Search
     Keywords...
@@ -944,7 +906,6 @@ N login
     Send me a sign-in code
     Are you sure you want to sign out?
     You have signed out.
-    Email address or username
     Username or email
     Password
     Username
@@ -974,7 +935,6 @@ N shop
     Add voucher
     Checkout
     Basket
-    Basket total:
     Wish Lists
     Order history
     Address book
@@ -1046,7 +1006,6 @@ F form_heading
 F review
     Current rating
     Currently unrated
-    Rate
 N related
     Related posts
     Recent Comments
@@ -1074,8 +1033,6 @@ N login
     Username or email:
     Password:
     Sign up
-    Login
-    Logout
 N widget
     Page not found
     The page you requested does not exist.
@@ -1085,33 +1042,20 @@ N widget
 _MACHINA = rules("""
 F form_heading
     Post a reply
-    Post a new topic
-    Post topic as
 F form_field
     Enter your subject
     Enter your message
-    Attach a signature
 F form_rule
     This message will be validated before appearing on the forum.
     This message has been posted successfully.
-    This topic is locked
-F comment_action
-    Delete post
-    Edit post
-    Approve post
-    Subscribe to topic
-    Unsubscribe from topic
-    Lock topic
 N menu
     Forum index
     Edit profile
     View all
     My messages
-    Board index
     Mark forums read
     Mark topics read
     Latest topics
-    Unread topics
 N search
     Search forums
     New search
@@ -1145,15 +1089,11 @@ _GHOST_COMMENTS = rules("""
 F comment_count
     {amount} comments
     1 comment
-    Discussion
     Member discussion
 F form_button
     Add comment
     Add reply
     Comment
-    Save
-    Cancel
-    Sending
 F form_heading
     Join the discussion
     Start the conversation
@@ -1163,7 +1103,6 @@ F form_field
     Name
     Enter your name
     Add your expertise
-    Expertise
 F form_rule
     {amount} characters left
     Complete your profile
@@ -1173,11 +1112,6 @@ F form_rule
     This comment has been removed.
     Hidden for members
     Your request will be sent to the owner of this site.
-F comment_sort
-    Best
-    Newest
-    Oldest
-    Sort by
 F comment_action
     Reply
     Reply to
@@ -1191,7 +1125,6 @@ F comment_action
     Show comment
     Show {amount} more replies
     Show 1 more reply
-    Load more ({amount})
 """)
 
 _GHOST_PORTAL = rules("""
@@ -1200,14 +1133,10 @@ A newsletter
     Email newsletter
     Choose your newsletters
     Confirm subscription
-    Now check your email!
     Thank you for subscribing. Before you start reading, below are a few other sites you may enjoy.
     To continue to stay up to date, subscribe to {publication} below.
-    To complete signup, click the confirmation link in your inbox. If it doesn't arrive within 3 minutes, check your spam folder!
     Unlock access to all newsletters by becoming a paid subscriber.
     Unsubscribe from all emails
-    Your input helps shape what gets published.
-    Not receiving emails?
     You've successfully subscribed to
 A paywall
     {amount} days free
@@ -1221,7 +1150,6 @@ A paywall
     Change plan
     View plans
     Start {amount}-day free trial
-    Starting today
     Try free for {amount} days, then {originalPrice}.
     This site only accepts paid members.
     This site is invite-only, contact the owner for access.
@@ -1230,7 +1158,6 @@ A paywall
     After a free trial ends, you will be charged the regular price for the tier you've chosen. You can always cancel before then.
     Continue subscription
     Cancel subscription
-    Black Friday
 A donation
     Thank you for your support
     Thank you for your support!
@@ -1258,11 +1185,6 @@ N related
 _GHOST_SIGNUP = rules("""
 A newsletter
     Subscribe
-    Your email address
-    Email sent
-    Now check your email!
-    Please enter a valid email address
-    To complete signup, click the confirmation link in your inbox. If it doesn't arrive within 3 minutes, check your spam folder!
 """)
 
 _GHOST_THEME = rules("""
@@ -1281,7 +1203,6 @@ N login
 
 _GHOST_SEARCH = rules("""
 N search
-    Cancel
     No matches found
     Search posts, tags and authors
     Show more results
@@ -1296,8 +1217,6 @@ F form_field
 F form_button
     postbox-preview
     postbox-submit
-    postbox-edit
-    comment-save
     comment-cancel
 F form_rule
     postbox-notification
@@ -1308,10 +1227,8 @@ F comment_count
     no-comments
 F comment_action
     comment-reply
-    comment-edit
     comment-delete
     comment-hidden
-    comment-confirm
 N menu
     atom-feed
 """)
@@ -1328,7 +1245,6 @@ F comment_plugin
     init-issue
     support-markdown
     login-with-github
-    load-more
 F comment_count
     counts
 F comment_sort
@@ -1336,7 +1252,6 @@ F comment_sort
     sort-desc
 F comment_action
     logout
-    anonymous
 """)
 
 _ARTALK = rules("""
@@ -1360,11 +1275,6 @@ F form_rule
 F comment_count
     noComment
     counter
-F comment_sort
-    sortLatest
-    sortOldest
-    sortBest
-    sortAuthor
 F comment_action
     reply
     voteUp
@@ -1372,11 +1282,8 @@ F comment_action
     openComment
     closeComment
     collapsedMsg
-    pin
 F comment_plugin
     listLoadFailMsg
-    listRetry
-    loadMore
     adminCheck
 F captcha
     captchaCheck
@@ -1398,12 +1305,9 @@ N consent
     consentNotice.learnMore
     consentNotice.imprint.name
     consentNotice.privacyPolicy.name
-    contextualConsent.acceptAlways
-    contextualConsent.acceptOnce
     contextualConsent.description
     contextualConsent.modalLinkText
     privacyPolicy.name
-    purposes.advertising.title
     purposes.advertising.description
     purposes.functional.title
     purposes.functional.description
@@ -1440,7 +1344,6 @@ N consent
     deny
     noCookie
     useCookie
-    useCookieCurrent
     useNoCookie
     noServices
     credit
@@ -1449,7 +1352,6 @@ N consent
     newWindow
     allowAll
     denyAll
-    fallback
     mandatoryTitle
     mandatoryText
     save

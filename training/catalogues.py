@@ -14,7 +14,6 @@ import html
 import io
 import json
 import re
-import shutil
 import subprocess
 import sys
 import tarfile
@@ -22,10 +21,11 @@ import tempfile
 import zipfile
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from lzma import LZMAError
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 import polib
 import yaml
@@ -38,8 +38,8 @@ CACHE = Path(".cache/catalogues")
 
 _LONGEST = 200
 _LARGEST_FILE = 16 << 20
-#: A language is kept when it has at least so many strings, from at least two packages.
-_FEWEST = 30
+#: A language that we have no phrases of our own in is kept when so many of its strings are of forms.
+_FEWEST_FORMS = 10
 #: A string that two rules put into different classes stays when this share of its rules agree.
 _MAJORITY = 0.75
 _TIMEOUT = 600
@@ -165,40 +165,33 @@ def members(data: bytes, wanted: re.Pattern[str]) -> Iterator[tuple[re.Match[str
         CatalogueError: the archive cannot be read, has a path that leaves it, or a file too large for a catalogue.
     """
     try:
-        for name, read in _files(data):
-            path = PurePosixPath(name)
-            if path.is_absolute() or ".." in path.parts:
-                raise CatalogueError(f"the package has a file outside its own folder, {name!r}: do not use it")
-            match = wanted.fullmatch(str(path))
-            if match:
-                yield match, read()
+        if data.startswith(b"PK"):
+            with zipfile.ZipFile(io.BytesIO(data)) as bundle:
+                for entry in bundle.infolist():
+                    match = _match(entry.filename, wanted)
+                    if match and not entry.is_dir():
+                        with bundle.open(entry) as file:
+                            yield match, _content(file)
+            return
+        with tarfile.open(fileobj=io.BytesIO(_debian_data(data) if data.startswith(b"!<arch>\n") else data)) as tar:
+            for member in tar:
+                match = _match(member.name, wanted)
+                content = tar.extractfile(member) if match and member.isfile() else None
+                if match and content:
+                    yield match, _content(content)
     except (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, LZMAError, OSError) as error:
         raise CatalogueError(f"the package cannot be unpacked ({error}): delete {CACHE} and run it again") from None
 
 
-def _files(data: bytes) -> Iterator[tuple[str, Callable[[], bytes]]]:
-    if data.startswith(b"PK"):
-        with zipfile.ZipFile(io.BytesIO(data)) as bundle:
-            for entry in bundle.infolist():
-                if not entry.is_dir():
-                    yield entry.filename, lambda entry=entry: _bounded(bundle.open(entry).read(_LARGEST_FILE + 1))  # type: ignore[misc]
-        return
-    if data.startswith(b"!<arch>\n"):
-        data = _debian_data(data)
-    with tarfile.open(fileobj=io.BytesIO(data), mode="r:*") as tar:
-        for member in tar:
-            if member.isfile():
-                yield member.name, lambda member=member: _bounded(_open(tar, member).read(_LARGEST_FILE + 1))  # type: ignore[misc]
+def _match(name: str, wanted: re.Pattern[str]) -> re.Match[str] | None:
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts:
+        raise CatalogueError(f"the package has a file outside its own folder, {name!r}: do not use it")
+    return wanted.fullmatch(str(path))
 
 
-def _open(tar: tarfile.TarFile, member: tarfile.TarInfo) -> io.BufferedIOBase:
-    file = tar.extractfile(member)
-    if file is None:
-        raise CatalogueError(f"{member.name!r} of the package is not a file")
-    return file  # type: ignore[return-value]
-
-
-def _bounded(data: bytes) -> bytes:
+def _content(file: IO[bytes]) -> bytes:
+    data = file.read(_LARGEST_FILE + 1)
     if len(data) > _LARGEST_FILE:
         raise CatalogueError(f"the package has a catalogue over {_LARGEST_FILE >> 20} MB: do not use it")
     return data
@@ -315,7 +308,7 @@ def messages(data: bytes, catalogue: Catalogue) -> Iterator[Message]:
 def language(code: str, text: str) -> str:
     """Return the corpus's code of the language, or "" for a variety that it has no place for.
 
-    Serbian and Chinese are told apart by script: ``sr`` and ``sr-Latn`` by the text, ``zh`` and ``zh-Hant`` by the code.
+    Serbian (``sr``, ``sr-Latn``) and Kurdish (``ku``, ``ckb``) are told apart by the text's script, Chinese by the code.
     """
     first, *rest = re.split(r"[-_@.]", code.lower())
     first = _LANGUAGES.get(first, first)
@@ -323,6 +316,8 @@ def language(code: str, text: str) -> str:
         return ""
     if first == "sr":
         return "sr" if re.search(r"[\u0400-\u04ff]", text) else "sr-Latn"
+    if first == "ku" and re.search(r"[\u0600-\u06ff]", text):
+        return "ckb"
     if first == "zh":
         return "zh-Hant" if {"tw", "hk", "hant", "mo"} & set(rest) else "zh"
     if first == "en" and rest:
@@ -373,12 +368,11 @@ def _forms(text: str, separator: str) -> list[str]:
     for part in parts:
         choices = [match[1].split("|") for match in _FORMS.finditer(part)]
         for form in range(max(map(len, choices), default=1)):
-            made.append(_FORMS.sub(lambda match, form=form: _form(match[1].split("|"), form), part))  # type: ignore[misc]
+            text = part
+            for choice in choices:
+                text = _FORMS.sub(choice[min(form, len(choice) - 1)].replace("\\", ""), text, count=1)
+            made.append(re.sub(r"\b\d+=", "", text) if choices else text)
     return made
-
-
-def _form(choices: Sequence[str], form: int) -> str:
-    return re.sub(r"^\d+=", "", choices[min(form, len(choices) - 1)])
 
 
 def strings(source: Source, catalogue: Catalogue, found: Sequence[Message]) -> Iterator[Collected]:
@@ -392,42 +386,46 @@ def strings(source: Source, catalogue: Catalogue, found: Sequence[Message]) -> I
         if not catalogue.english:
             yield from _phrases(source, catalogue, rule, "en", [original])
         if m.lang == catalogue.english or not _same(m.texts[0] if m.texts else "", original):
-            yield from _phrases(source, catalogue, rule, m.lang, m.texts)
+            slotted = "{" in clean(_forms(original, catalogue.plural)[-1], rule.slots)
+            yield from _phrases(source, catalogue, rule, m.lang, m.texts, slotted=slotted)
 
 
-def _phrases(source: Source, catalogue: Catalogue, rule: Rule, code: str, texts: Sequence[str]) -> Iterator[Collected]:
-    for text in texts:
-        for form in _forms(text, catalogue.plural):
-            phrase = clean(form, rule.slots)
-            lang = language(code, phrase)
-            if phrase and lang:
-                yield Collected(lang, phrase, rule.label, rule.kind, source.package)
+def _phrases(
+    source: Source, catalogue: Catalogue, rule: Rule, code: str, texts: Sequence[str], *, slotted: bool = False
+) -> Iterator[Collected]:
+    """Yield the forms of a message; with ``slotted`` they must have a slot, as the English has, unless a form is singular."""
+    forms = [clean(form, rule.slots) for text in texts for form in _forms(text, catalogue.plural)]
+    if slotted and not any("{" in form for form in forms):
+        return
+    for phrase in forms:
+        lang = language(code, phrase)
+        if phrase and lang:
+            yield Collected(lang, phrase, rule.label, rule.kind, source.package)
 
 
 def _same(one: str, other: str) -> bool:
     return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
 
 
-def settle(collected: Sequence[Collected]) -> list[Collected]:
-    """Return the strings to write: one of each in a language, none of doubtful class, none left in English."""
+def settle(collected: Sequence[Collected], ours: Collection[str] = ()) -> list[Collected]:
+    """Return the strings to write: one of each in a language, none of doubtful class, none left in English.
+
+    ``ours`` are the languages that are kept however few their strings are.
+    """
     english = {c.text.casefold() for c in collected if c.lang == "en"}
     groups: dict[tuple[str, str], list[Collected]] = defaultdict(list)
     for c in collected:
         if c.lang == "en" or c.text.casefold() not in english:
             groups[c.lang, c.text.casefold()].append(c)
-    kept = []
+    kept: list[Collected] = []
     for group in groups.values():
         votes = Counter(c.label for c in group)
         label, most = votes.most_common(1)[0]
         if most >= _MAJORITY * len(group):
             first = {c.text: c for c in reversed(group) if c.label == label}
             kept.extend(first.values())
-    of_language = defaultdict(list)
-    for c in kept:
-        of_language[c.lang].append(c)
-    enough = {
-        lang for lang, rows in of_language.items() if len(rows) >= _FEWEST and len({c.package for c in rows}) > 1
-    }
+    forms = Counter(c.lang for c in kept if c.label == "F")
+    enough = {c.lang for c in kept if c.lang in ours or forms[c.lang] >= _FEWEST_FORMS}
     return sorted((c for c in kept if c.lang in enough), key=lambda c: (c.lang, c.label, c.kind, c.text))
 
 
@@ -465,10 +463,12 @@ def table(collected: Sequence[Collected], sources: Sequence[Source]) -> list[tup
     return rows
 
 
-def collect(sources: Sequence[Source], archives: Mapping[str, bytes]) -> tuple[list[Collected], list[str]]:
-    """Return the strings of all ``sources``, and the rules that matched no message, as "package: id"."""
+def collect(
+    sources: Sequence[Source], archives: Mapping[str, bytes], ours: Collection[str] = ()
+) -> tuple[list[Collected], list[str]]:
+    """Return the strings of all ``sources``, and the rules that matched no message, as "package: id"; ``ours`` as above."""
     collected: list[Collected] = []
-    idle = []
+    idle: list[str] = []
     for source in sources:
         data = archives[source.package]
         if source.inner:
@@ -477,7 +477,7 @@ def collect(sources: Sequence[Source], archives: Mapping[str, bytes]) -> tuple[l
             found = list(messages(data, catalogue))
             collected.extend(strings(source, catalogue, found))
             idle.extend(f"{source.package}: {key}" for key in sorted(set(catalogue.rules) - {m.key for m in found}))
-    return settle(collected), idle
+    return settle(collected, ours), idle
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -492,10 +492,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error(f"no such package: {', '.join(sorted(unknown))}")
     sources = [source for source in SOURCES if source.package not in arguments.without]
     try:
-        archives = {}
-        for source in sources:
-            archives[source.package] = fetch(source, arguments.cache)
-        collected, idle = collect(sources, archives)
+        ours = {path.stem for path in (arguments.out.parent / "phrases").glob("*.tsv")}
+        archives = {source.package: fetch(source, arguments.cache) for source in sources}
+        collected, idle = collect(sources, archives, ours)
         write(collected, sources, arguments.out)
     except (CatalogueError, OSError) as error:
         print(f"catalogues: {error}", file=sys.stderr)
