@@ -1458,7 +1458,7 @@ SOURCES: tuple[Source, ...] = (
     ),
     Source(
         "pypi", "django-blog-zinnia", "0.20",
-        "ff570fb21fad39e998f84a2700099067579e4ca435c1718366e109e31115dfff", "BSD-3-Clause",
+        "ff570fb21fad39e998f84a2700099067579e4ca435c1718366e109e31115dfff", "BSD",
         (Catalogue(rf"zinnia/locale/(?P<lang>[\w@]+)/{_PO}", "gettext", _ZINNIA),),
     ),
     Source(

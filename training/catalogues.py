@@ -138,7 +138,7 @@ def _download(source: Source, folder: Path) -> None:
         "debian": ["apt-get", "download", "-qq", wanted],
         "pypi": [
             sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps",
-            "--ignore-requires-python", "--require-hashes", "--requirement", "wanted.txt",
+            "--retries", "1", "--ignore-requires-python", "--require-hashes", "--requirement", "wanted.txt",
         ],
     }[source.registry]  # fmt: skip
     if source.registry == "pypi":  # with its hash, so that pip checks a source package before it looks into it
@@ -357,7 +357,7 @@ def clean(text: str, slots: Sequence[str] = ()) -> str:
 
     text = " ".join(_PLACEHOLDER.sub(slot, text).replace("%%", "%").split())
     rest = re.sub(r"\{\w+\}", "", text)
-    usable = len(text) <= _LONGEST and re.search(r"\w", rest) and not re.search(r"[{}<>\[\]|]|%[sd(]|''", rest)
+    usable = len(text) <= _LONGEST and re.search(r"\w", rest) and not re.search(r"[{}<>\[\]|]|%[sd(]|''|#\d+;|\bother: ", rest)
     return text if usable else ""
 
 
