@@ -21,6 +21,8 @@ _FLOOR = 1e-4  # the least probability that is told apart from none
 _DIGIT = re.compile(r"\d")
 # Scripts written without spaces: each character becomes a word, so that word pairs mean something there.
 _DENSE = re.compile("([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff])")
+# Signs that stand against words, so that "comments:" and "comments" are one word.
+_SIGN = re.compile("([.,;:!?()\\[\\]\"«»“”„…|•·/>—–*])")
 _PREFIX = "__label__"
 _MAGIC, _VERSION = 793712314, 12  # of fastText's own files
 
@@ -28,7 +30,7 @@ _MAGIC, _VERSION = 793712314, 12  # of fastText's own files
 def words(lines: Sequence[str]) -> list[str]:
     """Return normalised lines as fastText gets them: lower case, digits alike, and no word that fastText would obey."""
     text = "\n".join([line[:SCORED_CHARS] for line in lines]).lower()
-    text = _DENSE.sub(r" \1 ", _DIGIT.sub("0", text))
+    text = _SIGN.sub(r" \1 ", _DENSE.sub(r" \1 ", _DIGIT.sub("0", text)))
     # A space, because what is only cut out can leave the same again: "____label____" less its middle.
     text = text.replace(_PREFIX, "__ label__").replace("</s>", "< /s>")
     return text.split("\n")

