@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, get_args
 
 import noiseclf
 from noiseclf.artefact import ModelError
 from noiseclf.classifier import Favor, NoiseClassifier, load
+from noiseclf.commands import add_inspect, add_label
 from noiseclf.labels import LABELS, NOISE, Label
 from noiseclf.page import Line
 from noiseclf.parallel import ordered_map
@@ -37,6 +39,8 @@ examples:
   curl -s URL | html2text | noiseclf clean        the same, in a pipe
   noiseclf classify page.txt                      what each line is, and how sure that is
   noiseclf clean crawl.jsonl -o clean.jsonl -j 4  a crawl of many pages, by four processes
+  noiseclf inspect page.txt -o page.html          a page's labels, and why
+  noiseclf label pages/*.txt -o mine              label pages of your own, in the browser
   noiseclf clean --help                           more about one command
 
 exit status: 0 all went well, 2 something could not be used (the rest was done), 130 stopped by Ctrl-C.
@@ -168,9 +172,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     parser = _parser()
     options = parser.parse_args(argv)
-    task = _task(parser, options)
+    run = options.run if "run" in options else partial(_run, _task(parser, options))
     try:
-        return _run(task, options)
+        return int(run(options))
     except (StreamError, ModelError) as error:
         print(f"noiseclf: {error}", file=sys.stderr)  # noqa: T201
         return 2
@@ -215,6 +219,8 @@ def _parser() -> argparse.ArgumentParser:
         "classify", parents=[common], help="print what each line is", **described(_CLASSIFY_ABOUT, _CLASSIFY_EXAMPLES)
     )
     classify.add_argument("--format", choices=_FORMATS, help="see above (default: color at a terminal, else text)")
+    add_inspect(commands, described)
+    add_label(commands, described)
     return parser
 
 
