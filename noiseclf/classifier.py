@@ -152,11 +152,27 @@ class NoiseClassifier:
 
     def probabilities(self, lines: Sequence[str]) -> Floats:
         """Return the probability of each label, shape (len(lines), 4), of a page's normalised lines, none empty."""
-        return self._context.probabilities(self.features(lines))
+        return self.network(self.features(lines))
 
     def features(self, lines: Sequence[str]) -> Floats:
         """Return what the context model sees of normalised lines, none of them empty: shape (len(lines), features)."""
-        return np.concatenate([shape_features(lines, self._table), self._scorer.scores(lines)], axis=1)
+        return np.concatenate([self.shape(lines), self.scores(lines)], axis=1)
+
+    def shape(self, lines: Sequence[str]) -> Floats:
+        """Return the first columns of :meth:`features`: those of shape and place, named by ``features.NAMES``."""
+        return shape_features(lines, self._table)
+
+    def scores(self, lines: Sequence[str]) -> Floats:
+        """Return the other columns of :meth:`features`: what each line's words say; here lines may be empty."""
+        return self._scorer.scores(lines)
+
+    def network(self, features: Floats) -> Floats:
+        """Return the probability of each label, shape (len(features), 4), of a page's :meth:`features`."""
+        return self._context.probabilities(features)
+
+    def usual_features(self) -> Floats:
+        """Return the mean of each feature over the lines that the model was trained on."""
+        return self._context.arrays["mean"]
 
 
 def _page(lines: Sequence[str], labels: Sequence[Label | None], probabilities: Floats, drop: frozenset[Label]) -> Page:

@@ -40,7 +40,6 @@ examples:
   noiseclf classify page.txt                      what each line is, and how sure that is
   noiseclf clean crawl.jsonl -o clean.jsonl -j 4  a crawl of many pages, by four processes
   noiseclf inspect page.txt -o page.html          a page's labels, and why
-  noiseclf label pages/*.txt -o mine              label pages of your own, in the browser
   noiseclf clean --help                           more about one command
 
 exit status: 0 all went well, 2 something could not be used (the rest was done), 130 stopped by Ctrl-C.

@@ -51,7 +51,9 @@ def add_inspect(commands: Any, described: Callable[[str, str], dict[str, Any]]) 
 
 def add_label(commands: Any, described: Callable[[str, str], dict[str, Any]]) -> None:
     """Add ``label`` to the command line's ``commands``."""
-    parser = commands.add_parser("label", help="label pages of your own, in the browser", **described(_LABEL_ABOUT, _LABEL_EXAMPLES))
+    parser = commands.add_parser(
+        "label", help="label pages of your own, in the browser", **described(_LABEL_ABOUT, _LABEL_EXAMPLES)
+    )
     parser.add_argument("files", metavar="PAGE", nargs="*", help="page of text, or records (.jsonl)")
     parser.add_argument("-o", "--output", metavar="FOLDER", default="labelled", help="where labels are kept (default: labelled)")
     parser.add_argument("--annotator", metavar="NAME", help="who labels (default: this machine's user)")

@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -196,7 +196,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.session, self.token = session, token
         super().__init__(*arguments)
 
-    def do_GET(self) -> None:  # noqa: N802 - named by http.server
+    def do_GET(self) -> None:
         if (path := self._allowed()) is None:
             return
         url = urlsplit(path)
@@ -216,7 +216,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._refuse(404, "there is nothing here")
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         if (path := self._allowed()) is None:
             return
         if self.headers.get("Origin") != f"http://{self.headers.get('Host')}":
@@ -252,7 +252,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _allowed(self) -> str | None:
         """Return the path after the token, or None after refusing a stranger."""
-        port = self.server.server_address[1]
+        port = self.connection.getsockname()[1]
         if self.headers.get("Host") not in (f"127.0.0.1:{port}", f"localhost:{port}"):
             self._refuse(403, "this server answers to 127.0.0.1 only")
             return None
@@ -287,7 +287,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002 - named by http.server
+    def log_message(self, format: str, *arguments: Any) -> None:
         """Say nothing: the terminal shows the address and errors."""
 
 
@@ -312,7 +312,7 @@ def make_server(session: Session, port: int = 0, token: str | None = None) -> tu
         server = _Server(("127.0.0.1", port), partial(_Handler, session, token))
     except OSError as error:
         raise StreamError(f"port {port} cannot be used ({error.strerror or error}); name another with --port") from None
-    return server, f"http://127.0.0.1:{server.server_address[1]}/{token}/"
+    return server, f"http://127.0.0.1:{server.socket.getsockname()[1]}/{token}/"
 
 
 def annotator_here() -> str:
