@@ -21,6 +21,7 @@ from noiseclf.lines import normalise, split
 from noiseclf.page import Line, Page, keep
 from noiseclf.parallel import ordered_map
 from noiseclf.scorer import Scorer
+from noiseclf.site import Site
 
 Floats = npt.NDArray[np.float32]
 #: What to trade: keep less noise ("precision" of content), or lose less content ("recall").
@@ -73,7 +74,12 @@ class NoiseClassifier:
         return from_bytes, (self._data,)
 
     def clean(
-        self, page: str | Sequence[str], *, drop: Collection[Label | str] = NOISE, favor: Favor = "balanced"
+        self,
+        page: str | Sequence[str],
+        *,
+        drop: Collection[Label | str] = NOISE,
+        favor: Favor = "balanced",
+        site: Site | None = None,
     ) -> str:
         """Return the page without the lines whose label is in ``drop``; see :func:`noiseclf.page.keep` for blank lines.
 
@@ -81,6 +87,7 @@ class NoiseClassifier:
             page: the text of a page, or a sequence of its lines.
             drop: labels to leave out; all but content unless said.
             favor: "precision" keeps less noise, "recall" loses less content; reports/evaluation.md says how much.
+            site: the site that the page is from, made of its pages, this one among them; see :meth:`classify_site`.
 
         Raises:
             TypeError: ``page`` is neither a str nor a sequence of str.
@@ -88,16 +95,32 @@ class NoiseClassifier:
         """
         dropped = _labels(drop)
         lines = split(page)
-        labels, _ = self._classify(lines, favor)
+        labels, _ = self._classify(lines, favor, site)
         return keep(lines, labels, dropped)
 
     def classify(
-        self, page: str | Sequence[str], *, drop: Collection[Label | str] = NOISE, favor: Favor = "balanced"
+        self,
+        page: str | Sequence[str],
+        *,
+        drop: Collection[Label | str] = NOISE,
+        favor: Favor = "balanced",
+        site: Site | None = None,
     ) -> Page:
         """Return the page with a label for each line; arguments and errors as for :meth:`clean`."""
         dropped = _labels(drop)
         lines = split(page)
-        return _page(lines, *self._classify(lines, favor), dropped)
+        return _page(lines, *self._classify(lines, favor, site), dropped)
+
+    def classify_site(
+        self, pages: Sequence[str | Sequence[str]], *, drop: Collection[Label | str] = NOISE, favor: Favor = "balanced"
+    ) -> list[Page]:
+        """Return the classified ``pages`` of one site; from three pages on, lines that stand on several count as noise.
+
+        For a site that does not fit into memory, make its :class:`Site` and call :meth:`classify` page by page.
+        Arguments and errors as for :meth:`clean`.
+        """
+        site = Site.of(pages)
+        return [self.classify(page, drop=drop, favor=favor, site=site) for page in pages]
 
     def classify_many(
         self,
@@ -135,7 +158,7 @@ class NoiseClassifier:
         except KeyError:
             raise ValueError(f"favor must be one of {sorted(self._offsets)}, not {favor!r}") from None
 
-    def _classify(self, lines: Sequence[str], favor: str) -> _Result:
+    def _classify(self, lines: Sequence[str], favor: str, site: Site | None = None) -> _Result:
         """Return the labels of ``lines`` and their probabilities, shape (len(lines), 4); None and zeros for blanks."""
         offset = self._offset(favor)
         seen = normalise(lines)
@@ -143,7 +166,11 @@ class NoiseClassifier:
         labels: list[Label | None] = [None] * len(lines)
         probabilities = np.zeros((len(lines), len(LABELS)), np.float32)
         if filled:
-            found = self.probabilities([seen[i] for i in filled])
+            shown = [seen[i] for i in filled]
+            found = self.probabilities(shown)
+            if site is not None:
+                found[:, 0] *= np.exp(site.leaning(shown))
+                found /= found.sum(axis=1, keepdims=True)
             probabilities[filled] = found
             found[:, 0] *= np.exp(offset)
             for i, best in zip(filled, found.argmax(axis=1).tolist(), strict=True):
