@@ -126,9 +126,7 @@ def _without(classifier: NoiseClassifier, features: Floats, k: int, row: Floats,
         features[k] = kept
 
 
-def _parts(
-    classifier: NoiseClassifier, features: Floats, target: npt.NDArray[np.intp], base: Floats
-) -> list[Floats]:
+def _parts(classifier: NoiseClassifier, features: Floats, target: npt.NDArray[np.intp], base: Floats) -> list[Floats]:
     """Return the effects of all words, of shape and of place: each part of a line's features set to its usual value."""
     usual = classifier.usual_features()
     effects = []
@@ -142,9 +140,7 @@ def _parts(
     return effects
 
 
-def _neighbours(
-    classifier: NoiseClassifier, shown: Sequence[str], target: npt.NDArray[np.intp], base: Floats
-) -> Floats:
+def _neighbours(classifier: NoiseClassifier, shown: Sequence[str], target: npt.NDArray[np.intp], base: Floats) -> Floats:
     """Return the effect of each line (column) on each other (row): the page is classified without it."""
     n = len(shown)
     scores = classifier.features(shown)[:, len(NAMES) :]

@@ -334,8 +334,6 @@ def cohens_kappa(pairs: Sequence[tuple[str, str]]) -> float | None:
     return (sum(a == b for a, b in pairs) / n - chance) / (1 - chance)
 
 
-
-
 def _hold(descriptor: int, folder: Path) -> None:
     """Keep other processes from writing the same journal, where the system can; a killed process lets go."""
     if sys.platform == "win32":
