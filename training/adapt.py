@@ -1,8 +1,8 @@
 """Adapt a model to a few pages of one's own: its network learns on from where it stands, its scorer stays as it is.
 
-Our own pages (``data/pages``) are rehearsed beside the new ones, and a pull holds every weight near its old value, so
-that what the model knows of other sites is kept. What it brings is judged by models that did not learn from the pages
-they are judged on.
+On our own pages (``data/pages``) it rehearses to answer as before (Li, Hoiem 2016, arXiv:1606.09282), and a pull holds
+every weight near its old value, so that what the model knows of other sites is kept. What adapting brings is judged by
+models that did not learn from the pages they are judged on.
 """
 
 from __future__ import annotations
@@ -39,10 +39,8 @@ class Settings:
 
     steps: int = 60
     rate: float = 3e-4
+    rehearsal: float = 5.0  # weight of what is rehearsed
     pull: float = 0.05
-    rehearsal: float = 1.0
-    share: float = 1.0
-    last_only: bool = False
     lines: int = 1500  # a step, of either kind of page, about
     seed: int = 0
 
@@ -111,7 +109,6 @@ def learn_on(
     base: Artefact, own: Sequence[network.Sample], rehearsed: Sequence[network.Sample], settings: Settings
 ) -> dict[str, Floats]:
     """Return the arrays (``network.*``) of ``base`` after learning on from ``own`` pages beside ``rehearsed`` ones."""
-    torch.manual_seed(settings.seed)
     torch.set_num_threads(1)
     rng = np.random.default_rng(settings.seed)
     arrays = {name.removeprefix("network."): a for name, a in base.arrays.items() if name.startswith("network.")}
@@ -121,7 +118,7 @@ def learn_on(
         page_after=base.metadata["network"]["page_after"],
     )
     model, old = network.restore(arrays, built).eval(), network.restore(arrays, built).eval()
-    learnt = list(model.output.parameters()) if settings.last_only else list(model.parameters())
+    learnt = list(model.parameters())
     start = [parameter.detach().clone() for parameter in learnt]
     optimizer = torch.optim.Adam(learnt, lr=settings.rate)
     for step in range(settings.steps):
@@ -129,18 +126,16 @@ def learn_on(
             group["lr"] = settings.rate * (1 - step / settings.steps)
         x, mask, target = _batch(_draw(own, settings.lines, rng), arrays["mean"], arrays["scale"])
         loss = functional.cross_entropy(model(x, mask).flatten(0, 1), target.flatten(), ignore_index=network.UNKNOWN)
-        x, mask, _ = _batch(_draw(rehearsed, settings.lines, rng), arrays["mean"], arrays["scale"])
-        with torch.no_grad():
-            wanted = old(x, mask).softmax(2)
-        apart = functional.kl_div(model(x, mask).log_softmax(2), wanted, reduction="none").sum(2)
-        loss = loss + settings.rehearsal * (apart * mask).sum() / mask.sum()
+        if rehearsed:
+            x, mask, _ = _batch(_draw(rehearsed, settings.lines, rng), arrays["mean"], arrays["scale"])
+            with torch.no_grad():
+                wanted = old(x, mask).softmax(2)
+            apart = functional.kl_div(model(x, mask).log_softmax(2), wanted, reduction="none").sum(2)
+            loss = loss + settings.rehearsal * (apart * mask).sum() / mask.sum()
         pull = sum(((p - first) ** 2).sum() for p, first in zip(learnt, start, strict=True))
         optimizer.zero_grad()
         (loss + settings.pull * pull).backward()  # type: ignore[no-untyped-call]
         optimizer.step()
-    with torch.no_grad():
-        for p, first in zip(learnt, start, strict=True):
-            p.copy_(first + settings.share * (p - first))
     found = {"mean": arrays["mean"], "scale": arrays["scale"], **network.export(model)}
     return {f"network.{name}": array for name, array in found.items()}
 

@@ -175,3 +175,21 @@ def test_the_guidelines_and_the_pages_can_be_reached_by_keyboard(serve, tab):
     assert page.get_by_role("listbox").get_attribute("aria-activedescendant") == option.get_attribute("id")
     assert option.get_attribute("aria-selected") == "true"
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_retraining_from_the_page_shows_the_gain_and_brings_new_guesses(serve, tab, tmp_path):
+    page = tab(serve(*PAGES).address)
+    saved(page)
+    page.locator("#retrain").click()
+    page.locator("#training", has_text="Retraining failed: ").wait_for(timeout=200_000)
+    assert "has neither train.jsonl.gz nor train.jsonl" in page.locator("#training").inner_text()
+    page.keyboard.press("Shift+G")
+    page.keyboard.press("]")
+    page.locator("#page-name", has_text="sure.txt").wait_for()
+    page.keyboard.press("Shift+G")
+    saved(page)
+    page.locator("#retrain").click()
+    page.locator("#training", has_text="Retrained.").wait_for(timeout=400_000)
+    assert re.search(r"macro-F1 \d\.\d+ → \d\.\d+ \(2 pages\)", page.locator("#training").inner_text())
+    assert (tmp_path / "mine/own.noiseclf").stat().st_size > 1000
+    saved(page)
