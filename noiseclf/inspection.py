@@ -100,7 +100,7 @@ def _reasons(line: Line, why: Explanation, page: Page) -> str:
     return (
         f'<div class="why"><table><caption>Probabilities</caption>{meters}</table>'
         f"<table><caption>For and against “{line.label}”, in log-odds</caption>{effects}</table>"
-        f"<div><h3>Word by word</h3>{_words(why)}</div>"
+        f'<div><p class="caption">Word by word</p>{_words(why)}</div>'
         + (f"<table><caption>The other lines that matter most</caption>{near}</table>" if near else "")
         + "</div>"
     )

@@ -36,6 +36,8 @@ def svg(name: str, draw: Callable[[Axes], None], width: float, height: float, de
         )
     drawn = out.getvalue()
     drawn = drawn[drawn.index("<svg") :].replace(_INK, "currentColor")
+    for reference in (' id="', "url(#", 'href="#'):  # several charts stand on one page
+        drawn = drawn.replace(reference, f"{reference}{name}-")
     return drawn.replace("<svg ", f'<svg role="img" aria-label="{described}" ', 1)
 
 

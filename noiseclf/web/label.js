@@ -283,11 +283,13 @@ function training(now) {
   if (now.state === "running") text = "Retraining… you can go on labelling.";
   if (now.state === "failed") text = "Retraining failed: " + now.message;
   if (now.state === "done") {
-    const { own, rehearsal } = now.report;
-    const gain = (name, part) => part && part.before !== null
-      ? `${name}: macro-F1 ${part.before.macro_f1.toFixed(3)} → ${part.after.macro_f1.toFixed(3)} (${part.pages} pages)` : "";
-    text = ["Retrained.", gain("Your pages, each judged by a model that did not learn from it", own),
-      gain("noiseclf’s pages", rehearsal), `Guesses now come from ${now.model}.`].filter(Boolean).join(" ");
+    const { own, rehearsal, share } = now.report;
+    const number = (value) => (value === null ? "–" : value.toFixed(3));
+    const gain = (name, part) => `${name} (${part.pages}): content F1 ${number(part.before.content_line_f1)} → ` +
+      `${number(part.after.content_line_f1)}, macro-F1 ${number(part.before.macro_f1)} → ${number(part.after.macro_f1)}.`;
+    text = [share ? "Retrained." : "Retrained: no gain on your pages yet, so the model stays as it was. Label more.",
+      gain("Your pages, each judged by a model that did not learn from it", own), gain("noiseclf’s own pages", rehearsal),
+      `Guesses now come from ${now.model}.`].join(" ");
   }
   if ($("training").textContent !== text) $("training").textContent = text;
   if (now.state === "done" && trained === "running") {

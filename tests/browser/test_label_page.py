@@ -189,7 +189,7 @@ def test_retraining_from_the_page_shows_the_gain_and_brings_new_guesses(serve, t
     page.keyboard.press("Shift+G")
     saved(page)
     page.locator("#retrain").click()
-    page.locator("#training", has_text="Retrained.").wait_for(timeout=400_000)
-    assert re.search(r"macro-F1 \d\.\d+ → \d\.\d+ \(2 pages\)", page.locator("#training").inner_text())
+    page.locator("#training", has_text="Retrained").wait_for(timeout=400_000)
+    assert re.search(r"\(2\): content F1 \d\.\d+ → \d\.\d+, macro-F1 \d\.\d+ → \d", page.locator("#training").inner_text())
     assert (tmp_path / "mine/own.noiseclf").stat().st_size > 1000
     saved(page)

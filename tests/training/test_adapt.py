@@ -33,9 +33,23 @@ def test_it_learns_what_the_pages_show_and_says_what_that_brings(tiny_artefact: 
     assert report["own"]["pages"] == 6 and report["own"]["lines"] == 30
     assert report["own"]["after"]["macro_f1"] > report["own"]["before"]["macro_f1"]
     assert 0 < report["rehearsal"]["pages"] < len(REHEARSED)
+    assert report["share"] > 0
     assert adapted.scorer == tiny_artefact.scorer
     assert adapted.metadata["adapted"]["pages"] == 6
     assert "macro_f1" in adapt.render(report)
+
+
+def test_where_nothing_is_gained_the_model_stays_as_it_was(tiny_artefact: Artefact) -> None:
+    classifier = noiseclf.classifier.from_bytes(tiny_artefact.to_bytes())
+    codes = dict(zip(noiseclf.LABELS, "CNAF", strict=True))
+    known = [
+        replace(page, labels="".join(codes.get(line.label, "?") for line in classifier.classify(page.lines).lines))
+        for page in OWN
+    ]
+    adapted, report = adapt.adapt(tiny_artefact, known, REHEARSED, show=False)
+    assert (report["share"], report["own"]["before"]) == (0, report["own"]["after"])
+    assert all(np.array_equal(adapted.arrays[name], array) for name, array in tiny_artefact.arrays.items())
+    assert "label more pages" in adapt.render(report)
 
 
 def test_the_same_pages_give_the_same_weights_and_rehearsal_holds_them_near(tiny_artefact: Artefact) -> None:
