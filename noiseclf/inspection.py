@@ -94,7 +94,7 @@ def _reasons(line: Line, why: Explanation, page: Page) -> str:
     effects = "".join(f'<tr><th scope="row">{name}</th><td>{_effect(effect)}</td></tr>' for name, effect in parts)
     near = "".join(
         f'<tr><th scope="row"><a href="#l{n.number}">line {n.number + 1}</a> '
-        f'<span dir="auto">{escaped(page.lines[n.number].text[:80])}</span></th><td>{_effect(n.effect)}</td></tr>'
+        f'<span dir="auto">{escaped(_short_text(page.lines[n.number].text))}</span></th><td>{_effect(n.effect)}</td></tr>'
         for n in why.neighbours
     )
     return (
@@ -104,6 +104,10 @@ def _reasons(line: Line, why: Explanation, page: Page) -> str:
         + (f"<table><caption>The other lines that matter most</caption>{near}</table>" if near else "")
         + "</div>"
     )
+
+
+def _short_text(text: str) -> str:
+    return text if len(text) <= 80 else text[:79] + "…"
 
 
 def _words(why: Explanation) -> str:

@@ -165,6 +165,10 @@ class Journal:
             self._file = (self.folder / _JOURNAL).open("a+b")
             _hold(self._file.fileno(), self.folder)
             self._read()
+            for leftover in self.folder.glob(".noiseclf-*.tmp"):  # of a process that was killed
+                leftover.unlink()
+            if self.changes:
+                self._write_training()  # the last change may not have come there
         except OSError as error:
             raise StreamError(f"{self.folder}: labels cannot be kept there ({error.strerror or error})") from None
 

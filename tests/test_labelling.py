@@ -1,6 +1,8 @@
 import html
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -73,6 +75,28 @@ def test_what_was_cut_off_while_written_is_dropped_and_the_rest_is_there(journal
     again = reopened(again)
     assert again.labels(pages[0].id, "Ann") == "N??A"
     again.close()
+
+
+def test_a_killed_process_loses_nothing_that_it_said_was_saved(tmp_path, pages):
+    code = f"""
+from noiseclf.labelling import Journal, read_pages
+pages = read_pages([{str(tmp_path / "a.txt")!r}])
+journal = Journal({str(tmp_path / "killed")!r})
+journal.add(pages)
+for i in range(100_000):
+    print(journal.change(pages[0].id, "Ann", 0, "CNAF"[i % 4]).number, flush=True)
+"""
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    said = [int(process.stdout.readline()) for _ in range(40)]
+    process.kill()
+    process.wait()
+    said += [int(row) for row in process.stdout.read().split("\n")[:-1]]
+    (tmp_path / "killed/.noiseclf-0.tmp").touch()
+    journal = Journal(tmp_path / "killed")
+    assert len(journal.changes) >= said[-1] >= 40
+    assert read_split(journal.folder, "train")[0].labels == journal.labels(pages[0].id, "Ann")
+    assert sorted(path.name for path in journal.folder.iterdir()) == ["journal.jsonl", "train.jsonl"]
+    journal.close()
 
 
 def test_a_damaged_journal_is_named_with_its_line(journal):
