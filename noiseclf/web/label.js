@@ -6,6 +6,7 @@ const KINDS = {
   M: ["about", "about the text"], U: ["visitor", "visitors’ words"],
 };
 const NONE = "?", KEEP = ".";
+const REMEMBERED = "noiseclf-annotator" + location.pathname; // as long as this server runs
 const $ = (id) => document.getElementById(id);
 const list = $("lines");
 
@@ -36,7 +37,7 @@ function query(values) {
 
 async function start() {
   try {
-    annotator = localStorage.getItem("noiseclf-annotator") || (await call("api/state")).annotator;
+    annotator = localStorage.getItem(REMEMBERED) || (await call("api/state")).annotator;
     $("annotator").value = annotator;
     await refresh();
     const wanted = decodeURIComponent(location.hash.slice(1));
@@ -49,7 +50,7 @@ async function start() {
 async function refresh() {
   const state = await call("api/state" + query({}));
   pages = state.pages;
-  seen = state.seen;
+  if (!page) seen = state.seen; // else news of the open page could be passed over
   agreement(state.agreement);
   training(state.training);
   drawPages();
@@ -119,6 +120,7 @@ function row(text, i) {
   const item = document.createElement("li");
   item.id = "line-" + i;
   item.setAttribute("role", "option");
+  item.setAttribute("aria-selected", "false");
   item.append(span("number", String(i + 1)), span("chip", ""), span("text", visible(text), true));
   return item;
 }
@@ -238,20 +240,17 @@ function settle(made) {
 
 // What the server tells: this tab's own changes, and those of other tabs.
 function take(news) {
+  let elsewhere = false; // a change of a page that is not open
   for (const made of news.changes) {
     if (page && made.page === page.id) put(made);
-    else if (!queue.length) { // counts of a page that is not open
-      const other = pages.find((p) => p.id === made.page);
-      if (other) [...made.codes].forEach((code, k) => {
-        if (code !== KEEP) other.given += (code !== NONE) - (made.before[k] !== NONE);
-      });
-    }
+    else elsewhere = true;
   }
   for (const waiting of queue) if (!waiting.undo) put(waiting, true);
   seen = news.seen;
   agreement(news.agreement);
   training(news.training);
-  if (news.changes.length) { count(); drawPages(); }
+  if (news.changes.length) count();
+  if (elsewhere) refresh().catch(fail);
 }
 
 async function poll() {
@@ -359,7 +358,7 @@ function doubtful() {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (!page || $("guidelines").open || event.altKey || event.target.tagName === "INPUT") return;
+  if (!page || $("guidelines").open || event.altKey || ["INPUT", "BUTTON", "SUMMARY"].includes(event.target.tagName)) return;
   const plain = !event.ctrlKey && !event.metaKey;
   if (!plain) {
     if (event.code === "KeyZ") undo();
@@ -368,8 +367,6 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     return;
   }
-  const onButton = ["BUTTON", "SUMMARY"].includes(event.target.tagName);
-  if (onButton && ["Enter", " "].includes(event.key)) return;
   let key = event.key;
   if (key.length === 1 && !(key in KEYS)) { // other keyboard layouts: the key's place
     const letter = event.code.startsWith("Key") ? event.code[3] : "";
@@ -404,7 +401,7 @@ addEventListener("pointerup", () => { dragging = false; });
 $("annotator").addEventListener("change", async () => {
   annotator = $("annotator").value.trim() || annotator;
   $("annotator").value = annotator;
-  localStorage.setItem("noiseclf-annotator", annotator);
+  localStorage.setItem(REMEMBERED, annotator);
   try {
     await refresh();
     if (page) await open(page.id);

@@ -193,3 +193,23 @@ def test_retraining_from_the_page_shows_the_gain_and_brings_new_guesses(serve, t
     assert re.search(r"\(2\): content F1 \d\.\d+ → \d\.\d+, macro-F1 \d\.\d+ → \d", page.locator("#training").inner_text())
     assert (tmp_path / "mine/own.noiseclf").stat().st_size > 1000
     saved(page)
+
+
+def test_progress_counts_changes_of_pages_that_are_not_open_and_buttons_keep_their_keys(serve, tab):
+    served = serve(*PAGES)
+    one, two = tab(served.address), tab(served.address)
+    saved(one)
+    saved(two)
+    open_page(one, "sure.txt")
+    open_page(two, "odd.txt")
+    one.keyboard.press("Shift+G")
+    saved(one)
+    two.locator("#pages button", has_text="sure.txt").locator(".soft", has_text="4 of 4 lines").wait_for()
+    two.locator("#pages-count", has_text="1 of 2 done").wait_for()
+    two.locator("#pages button", has_text="odd.txt").focus()
+    two.keyboard.press("c")
+    assert two.locator("#lines .given").count() == 0
+    two.keyboard.press("Enter")
+    saved(two)
+    two.keyboard.press("c")
+    two.locator("#lines li:first-child.given.content").wait_for()
