@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -98,9 +100,10 @@ def explain(
     probabilities = classifier.probabilities(shown)
     target = probabilities.argmax(axis=1)
     base = _log_odds(probabilities)[np.arange(len(shown)), target]
-    parts = _parts(classifier, features, target, base)
-    others = _neighbours(classifier, shown, target, base) if 2 * len(shown) ** 2 <= work else None
-    words = _words(classifier, shown, features, target, base, work)
+    with _one_thread():
+        parts = _parts(classifier, features, target, base)
+        others = _neighbours(classifier, shown, target, base) if 2 * len(shown) ** 2 <= work else None
+        words = _words(classifier, shown, features, target, base, work)
     for k, i in enumerate(filled):
         near: tuple[Neighbour, ...] = ()
         if others is not None:
@@ -109,6 +112,16 @@ def explain(
         all_words, shape, place = (float(column[k]) for column in parts)
         result[i] = Explanation(float(base[k]), shown[k], all_words, words.get(k, ()), shape, place, near)
     return found, result
+
+
+def _one_thread() -> AbstractContextManager[Any]:
+    """Keep NumPy to one thread where threadpoolctl is there: on many small products more of them only wait for each other."""
+    try:
+        from threadpoolctl import threadpool_limits
+    except ImportError:  # it is a nicety
+        return nullcontext()
+    limits: AbstractContextManager[Any] = threadpool_limits(1, "blas")
+    return limits
 
 
 def _log_odds(probabilities: Floats) -> Floats:
