@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 HAVE_CORPUS := $(wildcard $(CORPUS)/train.jsonl $(CORPUS)/train.jsonl.gz)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help demo test lint train label report evaluate bench clean
+.PHONY: help demo test lint train label report catalogues evaluate bench clean
 
 help: ## what the targets do
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -44,6 +44,9 @@ label: $(VENV)/.dev ## label PAGES of your own in the browser, into LABELLED (de
 report: $(VENV)/.dev ## draw the evaluation: reports/report.html (figures), reports/report-local.html (pages too, not for others)
 	$(BIN)/python -m training.report --corpus $(CORPUS) --model $(MODEL) --out reports
 
+catalogues: $(VENV)/.dev ## collect interface strings from packages, for training (WITHOUT="package …" leaves some out)
+	$(BIN)/python -m training.catalogues $(if $(WITHOUT),--without $(WITHOUT))
+
 evaluate: $(VENV)/.dev ## score MODEL and the peers on CORPUS's dev pages, into reports/
 	$(BIN)/python -m training.evaluate --corpus $(CORPUS) --model $(MODEL) --out reports
 
@@ -51,4 +54,4 @@ bench: $(VENV)/.dev ## speed, start and memory, with peers as ratios
 	$(BIN)/python -m training.bench --corpus $(CORPUS) --out reports
 
 clean: ## remove what the targets made here
-	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) data/catalogues .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -24,7 +24,17 @@ from noiseclf.artefact import Artefact
 from noiseclf.classifier import from_bytes
 from noiseclf.features import character_table, shape_features
 from training import adapt, augment, network, scorers
-from training.corpus import CorpusError, LabelledPage, Phrase, fingerprint, fold, read_own, read_phrases, read_split
+from training.corpus import (
+    CorpusError,
+    LabelledPage,
+    Phrase,
+    fingerprint,
+    fold,
+    read_catalogues,
+    read_own,
+    read_phrases,
+    read_split,
+)
 from training.evaluate import SHIPPED, headline
 from training.examples import Example, examples
 from training.labels import apply_labels, read_labels
@@ -107,7 +117,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Train from the command line; return the exit code."""
     parser = argparse.ArgumentParser(description="Train a noiseclf model.")
     parser.add_argument("--corpus", type=Path, help="folder with train.jsonl[.gz]; left out, only --data is used")
-    parser.add_argument("--data", type=Path, default=Path("data"), help="pages, phrases and labels of our own")
+    parser.add_argument("--data", type=Path, default=Path("data"), help="pages, phrases and labels of our own, and catalogues")
     parser.add_argument("--out", type=Path, required=True, help="the model file to write")
     parser.add_argument("--jobs", type=int, default=2, help="scorers trained at once")
     parser.add_argument("--base", metavar="MODEL", help="adapt this model to the corpus: 'shipped', or a model file")
@@ -120,7 +130,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments.corpus:
             corpus = read_split(arguments.corpus, "train")
             pages += apply_labels(corpus, read_labels(arguments.data))
-        model = fit(pages, read_phrases(arguments.data), Memory(CACHE, verbose=0), jobs=arguments.jobs)
+        phrases = read_phrases(arguments.data)
+        phrases += read_catalogues(arguments.data, phrases)
+        model = fit(pages, phrases, Memory(CACHE, verbose=0), jobs=arguments.jobs)
         if arguments.corpus and any(arguments.corpus.glob("dev.jsonl*")):
             figures = headline(from_bytes(model.to_bytes()), read_split(arguments.corpus, "dev"))
             model = replace(model, metadata={**model.metadata, "dev": {n: round(f, 4) for n, f in figures.items()}})
