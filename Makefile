@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 HAVE_CORPUS := $(wildcard $(CORPUS)/train.jsonl $(CORPUS)/train.jsonl.gz)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help demo test lint train catalogues evaluate bench clean
+.PHONY: help demo test lint train label report catalogues evaluate bench clean
 
 help: ## what the targets do
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -35,8 +35,14 @@ lint: $(VENV)/.dev ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-train: $(VENV)/.dev ## train on CORPUS (default ../shared/corpus, where it is there) and data/
-	$(BIN)/python -m training.train $(if $(HAVE_CORPUS),--corpus $(CORPUS),$(if $(filter file,$(origin CORPUS)),,--corpus $(CORPUS))) --out $(MODEL)
+train: $(VENV)/.dev ## train on CORPUS (default ../shared/corpus, where it is there) and data/; BASE=shipped adapts that model
+	$(BIN)/python -m training.train $(if $(BASE),--base $(BASE)) $(if $(HAVE_CORPUS),--corpus $(CORPUS),$(if $(filter file,$(origin CORPUS)),,--corpus $(CORPUS))) --out $(if $(and $(BASE),$(filter file,$(origin MODEL))),own.noiseclf,$(MODEL))
+
+label: $(VENV)/.dev ## label PAGES of your own in the browser, into LABELLED (default labelled); it can retrain too
+	$(BIN)/noiseclf label $(PAGES) -o $(or $(LABELLED),labelled)
+
+report: $(VENV)/.dev ## draw the evaluation: reports/report.html (figures), reports/report-local.html (pages too, not for others)
+	$(BIN)/python -m training.report --corpus $(CORPUS) --model $(MODEL) --out reports
 
 catalogues: $(VENV)/.dev ## collect interface strings from packages, for training (WITHOUT="package …" leaves some out)
 	$(BIN)/python -m training.catalogues $(if $(WITHOUT),--without $(WITHOUT))

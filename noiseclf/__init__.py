@@ -14,11 +14,12 @@ from noiseclf.artefact import ModelError
 from noiseclf.classifier import Favor, NoiseClassifier, load
 from noiseclf.labels import LABELS, NOISE, Label
 from noiseclf.page import Line, Page
+from noiseclf.site import Site
 
 __version__ = "0.1.0"
 __all__ = [
-    "LABELS", "NOISE", "Favor", "Label", "Line", "ModelError", "NoiseClassifier", "Page",
-    "classify", "classify_many", "clean", "load",
+    "LABELS", "NOISE", "Favor", "Label", "Line", "ModelError", "NoiseClassifier", "Page", "Site",
+    "classify", "classify_many", "classify_site", "clean", "load",
 ]  # fmt: skip
 
 
@@ -41,3 +42,10 @@ def classify_many(
 ) -> Iterator[Page]:
     """Yield the classified pages, lazily and in order; see :meth:`NoiseClassifier.classify_many`."""
     return load().classify_many(pages, jobs=jobs, drop=drop, favor=favor)
+
+
+def classify_site(
+    pages: Sequence[str | Sequence[str]], *, drop: Collection[Label | str] = NOISE, favor: Favor = "balanced"
+) -> list[Page]:
+    """Return the classified pages of one site; see :meth:`NoiseClassifier.classify_site`."""
+    return load().classify_site(pages, drop=drop, favor=favor)

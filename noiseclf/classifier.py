@@ -21,6 +21,7 @@ from noiseclf.lines import normalise, split
 from noiseclf.page import Line, Page, keep
 from noiseclf.parallel import ordered_map
 from noiseclf.scorer import Scorer
+from noiseclf.site import Site
 
 Floats = npt.NDArray[np.float32]
 #: What to trade: keep less noise ("precision" of content), or lose less content ("recall").
@@ -73,7 +74,12 @@ class NoiseClassifier:
         return from_bytes, (self._data,)
 
     def clean(
-        self, page: str | Sequence[str], *, drop: Collection[Label | str] = NOISE, favor: Favor = "balanced"
+        self,
+        page: str | Sequence[str],
+        *,
+        drop: Collection[Label | str] = NOISE,
+        favor: Favor = "balanced",
+        site: Site | None = None,
     ) -> str:
         """Return the page without the lines whose label is in ``drop``; see :func:`noiseclf.page.keep` for blank lines.
 
@@ -81,6 +87,7 @@ class NoiseClassifier:
             page: the text of a page, or a sequence of its lines.
             drop: labels to leave out; all but content unless said.
             favor: "precision" keeps less noise, "recall" loses less content; reports/evaluation.md says how much.
+            site: the site that the page is from, made of its pages, this one among them; see :meth:`classify_site`.
 
         Raises:
             TypeError: ``page`` is neither a str nor a sequence of str.
@@ -88,16 +95,32 @@ class NoiseClassifier:
         """
         dropped = _labels(drop)
         lines = split(page)
-        labels, _ = self._classify(lines, favor)
+        labels, _ = self._classify(lines, favor, site)
         return keep(lines, labels, dropped)
 
     def classify(
-        self, page: str | Sequence[str], *, drop: Collection[Label | str] = NOISE, favor: Favor = "balanced"
+        self,
+        page: str | Sequence[str],
+        *,
+        drop: Collection[Label | str] = NOISE,
+        favor: Favor = "balanced",
+        site: Site | None = None,
     ) -> Page:
         """Return the page with a label for each line; arguments and errors as for :meth:`clean`."""
         dropped = _labels(drop)
         lines = split(page)
-        return _page(lines, *self._classify(lines, favor), dropped)
+        return _page(lines, *self._classify(lines, favor, site), dropped)
+
+    def classify_site(
+        self, pages: Sequence[str | Sequence[str]], *, drop: Collection[Label | str] = NOISE, favor: Favor = "balanced"
+    ) -> list[Page]:
+        """Return the classified ``pages`` of one site; from three pages on, lines that stand on several count as noise.
+
+        For a site that does not fit into memory, make its :class:`Site` and call :meth:`classify` page by page.
+        Arguments and errors as for :meth:`clean`.
+        """
+        site = Site.of(pages)
+        return [self.classify(page, drop=drop, favor=favor, site=site) for page in pages]
 
     def classify_many(
         self,
@@ -135,7 +158,7 @@ class NoiseClassifier:
         except KeyError:
             raise ValueError(f"favor must be one of {sorted(self._offsets)}, not {favor!r}") from None
 
-    def _classify(self, lines: Sequence[str], favor: str) -> _Result:
+    def _classify(self, lines: Sequence[str], favor: str, site: Site | None = None) -> _Result:
         """Return the labels of ``lines`` and their probabilities, shape (len(lines), 4); None and zeros for blanks."""
         offset = self._offset(favor)
         seen = normalise(lines)
@@ -143,7 +166,11 @@ class NoiseClassifier:
         labels: list[Label | None] = [None] * len(lines)
         probabilities = np.zeros((len(lines), len(LABELS)), np.float32)
         if filled:
-            found = self.probabilities([seen[i] for i in filled])
+            shown = [seen[i] for i in filled]
+            found = self.probabilities(shown)
+            if site is not None:
+                found[:, 0] *= np.exp(site.leaning(shown))
+                found /= found.sum(axis=1, keepdims=True)
             probabilities[filled] = found
             found[:, 0] *= np.exp(offset)
             for i, best in zip(filled, found.argmax(axis=1).tolist(), strict=True):
@@ -152,11 +179,27 @@ class NoiseClassifier:
 
     def probabilities(self, lines: Sequence[str]) -> Floats:
         """Return the probability of each label, shape (len(lines), 4), of a page's normalised lines, none empty."""
-        return self._context.probabilities(self.features(lines))
+        return self.network(self.features(lines))
 
     def features(self, lines: Sequence[str]) -> Floats:
         """Return what the context model sees of normalised lines, none of them empty: shape (len(lines), features)."""
-        return np.concatenate([shape_features(lines, self._table), self._scorer.scores(lines)], axis=1)
+        return np.concatenate([self.shape(lines), self.scores(lines)], axis=1)
+
+    def shape(self, lines: Sequence[str]) -> Floats:
+        """Return the first columns of :meth:`features`: those of shape and place, named by ``features.NAMES``."""
+        return shape_features(lines, self._table)
+
+    def scores(self, lines: Sequence[str]) -> Floats:
+        """Return the other columns of :meth:`features`: what each line's words say; here lines may be empty."""
+        return self._scorer.scores(lines)
+
+    def network(self, features: Floats) -> Floats:
+        """Return the probability of each label, shape (len(features), 4), of a page's :meth:`features`."""
+        return self._context.probabilities(features)
+
+    def usual_features(self) -> Floats:
+        """Return the mean of each feature over the lines that the model was trained on."""
+        return self._context.arrays["mean"]
 
 
 def _page(lines: Sequence[str], labels: Sequence[Label | None], probabilities: Floats, drop: frozenset[Label]) -> Page:

@@ -10,15 +10,18 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, get_args
 
 import noiseclf
 from noiseclf.artefact import ModelError
 from noiseclf.classifier import Favor, NoiseClassifier, load
+from noiseclf.commands import add_inspect, add_label
 from noiseclf.labels import LABELS, NOISE, Label
 from noiseclf.page import Line
 from noiseclf.parallel import ordered_map
+from noiseclf.site import Site
 from noiseclf.streams import StreamError, decode, decode_lines, open_input, whole_file
 
 _FORMATS = ("text", "tsv", "jsonl", "color")
@@ -96,6 +99,7 @@ class _Task:
         field: of the records that holds the page; None where items are pages.
         format: how ``classify`` prints a page.
         several: whether the pages come from several files.
+        site: the site that all pages are from, where the user says that they are from one.
     """
 
     command: str
@@ -104,6 +108,7 @@ class _Task:
     field: str | None
     format: str
     several: bool
+    site: Site | None = None
 
     @property
     def header(self) -> str:
@@ -168,9 +173,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     parser = _parser()
     options = parser.parse_args(argv)
-    task = _task(parser, options)
+    run = options.run if "run" in options else partial(_run, _task(parser, options))
     try:
-        return _run(task, options)
+        return int(run(options))
     except (StreamError, ModelError) as error:
         print(f"noiseclf: {error}", file=sys.stderr)  # noqa: T201
         return 2
@@ -200,6 +205,7 @@ def _parser() -> argparse.ArgumentParser:
     which.add_argument("--keep", type=_labels, metavar="LABELS", help="labels of the lines to print, comma-separated")
     which.add_argument("--drop", type=_labels, metavar="LABELS", help="labels of the lines not to print")
     favor = "what to trade: precision keeps less noise, recall loses less content (default: balanced)"
+    add("--site", action="store_true", help="all pages are from one site: lines that stand on several count as noise")
     add("--favor", choices=get_args(Favor), default="balanced", help=favor)
     add("--model", metavar="PATH", help="a model file of your own (default: the model in the package)")
     add("-j", "--jobs", type=_jobs, default=1, metavar="N", help="processes to use; order is kept (default: 1)")
@@ -215,6 +221,8 @@ def _parser() -> argparse.ArgumentParser:
         "classify", parents=[common], help="print what each line is", **described(_CLASSIFY_ABOUT, _CLASSIFY_EXAMPLES)
     )
     classify.add_argument("--format", choices=_FORMATS, help="see above (default: color at a terminal, else text)")
+    add_inspect(commands, described)
+    add_label(commands, described)
     return parser
 
 
@@ -270,6 +278,9 @@ def _run(task: _Task, options: argparse.Namespace) -> int:
     classifier = _load(options.model)
     problems = _Problems()
     items = (_pages if task.field is None else _records)(options.files, problems)
+    if options.site:
+        known = list(items)  # read once to know the site, once to work
+        items, task = iter(known), replace(task, site=Site.of(_page_lines(item, task.field) for item in known))
     batch = 1 if task.field is None else 16
     worked = printed = 0
     with _output(options.output) as write:
@@ -385,12 +396,11 @@ def _work(context: tuple[NoiseClassifier, _Task], item: _Item) -> _Result:
             return _work_on_record(classifier, task, task.field, item.text)
         except RecursionError:
             return _Result(fault="JSON nested too deeply")
-    # The last line break ends the last line; an empty file has no line.
-    lines = item.text.removesuffix("\n").split("\n") if item.text else []
+    lines = _page_lines(item, None)
     if task.command == "clean":
-        text = classifier.clean(lines, drop=_dropped(task), favor=task.favor)
+        text = classifier.clean(lines, drop=_dropped(task), favor=task.favor, site=task.site)
         return _Result(text + "\n" if text else "")
-    page = classifier.classify(lines, favor=task.favor)
+    page = classifier.classify(lines, favor=task.favor, site=task.site)
     shown = [line for line in page.lines if task.kept is None or line.label in task.kept]
     if task.format == "tsv":
         return _Result(_tsv(shown, item.file if task.several else None))
@@ -398,6 +408,19 @@ def _work(context: tuple[NoiseClassifier, _Task], item: _Item) -> _Result:
         return _Result("".join(_json({"file": item.file, **_rounded(line)}) + "\n" for line in shown))
     heading = f"==> {_visible(item.file)} <==\n" if task.several else ""
     return _Result(heading + _columns(shown, color=task.format == "color"))
+
+
+def _page_lines(item: _Item, field: str | None) -> list[str]:
+    """Return the lines of an item's page; none for a record that holds no page."""
+    text: Any = item.text
+    if field is not None:
+        try:
+            text = json.loads(text)[field]
+        except (ValueError, LookupError, TypeError, RecursionError):
+            text = None
+        return text.split("\n") if isinstance(text, str) else []
+    # The last line break ends the last line; an empty file has no line.
+    return text.removesuffix("\n").split("\n") if text else []
 
 
 def _work_on_record(classifier: NoiseClassifier, task: _Task, field: str, text: str) -> _Result:
@@ -413,9 +436,9 @@ def _work_on_record(classifier: NoiseClassifier, task: _Task, field: str, text: 
     if not isinstance(page, str):
         return _Result(fault=f"field {field!r} is not text but a {type(page).__name__}")
     if task.command == "clean":
-        record[field] = classifier.clean(page, drop=_dropped(task), favor=task.favor)
+        record[field] = classifier.clean(page, drop=_dropped(task), favor=task.favor, site=task.site)
     else:
-        lines = [_rounded(line) for line in classifier.classify(page, favor=task.favor).lines]
+        lines = [_rounded(line) for line in classifier.classify(page, favor=task.favor, site=task.site).lines]
         record["noiseclf"] = {
             "labels": [line["label"] for line in lines],
             "confidences": [line["confidence"] for line in lines],

@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-HEAVY = ("sklearn", "langdetect", "joblib", "torch", "tqdm", "fasttext", "scipy", "pandas")
+HEAVY = ("sklearn", "langdetect", "joblib", "torch", "tqdm", "fasttext", "scipy", "pandas", "http.server", "matplotlib")
 
 
 @pytest.mark.parametrize("module", ["noiseclf", "noiseclf.cli"])

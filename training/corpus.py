@@ -15,6 +15,8 @@ from typing import Any, Literal
 
 #: Codes of a page's lines. The first four are trained and scored, in the order of ``noiseclf.LABELS``.
 CODES = "CNAFMU"
+#: In a page's labels: a line that nobody has labelled yet. Like M and U it is neither trained nor scored.
+UNLABELLED = "?"
 #: Marks of a silver page's lines: content, not content, unknown.
 SILVER = "10?"
 #: Kinds of phrases by code.
@@ -54,7 +56,7 @@ class LabelledPage:
         domain: the registered domain, by which pages are split; the id where none is given.
         lang, source: for break-downs; "" where not given.
         lines: the page's lines, in order.
-        labels: one of :data:`CODES` a line, or "".
+        labels: one of :data:`CODES` or :data:`UNLABELLED` a line, or "".
         silver: one of :data:`SILVER` a line, or "".
         url, sample, gold: "" where not given.
     """
@@ -244,7 +246,7 @@ def _page(row: str) -> LabelledPage:
         if not isinstance(line, str):
             raise CorpusError(f"line {position} of page {name!r} is a {_kind(line)}, not a string; quote it")
     texts = {key: _text(record, key, name) for key in _TEXTS}
-    _check_codes(texts["labels"], CODES, "labels", name, len(lines))
+    _check_codes(texts["labels"], CODES + UNLABELLED, "labels", name, len(lines))
     _check_codes(texts["silver"], SILVER, "silver", name, len(lines))
     return LabelledPage(id=name, lines=tuple(lines), **{**texts, "domain": texts["domain"] or name})
 

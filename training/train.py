@@ -19,10 +19,11 @@ import numpy.typing as npt
 from joblib import Memory
 from tqdm import tqdm
 
+from noiseclf import artefact
 from noiseclf.artefact import Artefact
 from noiseclf.classifier import from_bytes
 from noiseclf.features import character_table, shape_features
-from training import augment, network, scorers, vectors
+from training import adapt, augment, network, scorers, vectors
 from training.corpus import (
     CorpusError,
     LabelledPage,
@@ -34,7 +35,7 @@ from training.corpus import (
     read_phrases,
     read_split,
 )
-from training.evaluate import headline
+from training.evaluate import SHIPPED, headline
 from training.examples import Example, examples
 from training.labels import apply_labels, read_labels
 from training.metrics import SCORED, true_labels
@@ -134,7 +135,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, default=Path("data"), help="pages, phrases and labels of our own, and catalogues")
     parser.add_argument("--out", type=Path, required=True, help="the model file to write")
     parser.add_argument("--jobs", type=int, default=2, help="scorers trained at once")
+    parser.add_argument("--base", metavar="MODEL", help="adapt this model to the corpus: 'shipped', or a model file")
+    parser.add_argument("--report", type=Path, help="with --base: write what it brings there, as JSON")
     arguments = parser.parse_args(argv)
+    if arguments.base:
+        return _adapt(parser, arguments)
     try:
         pages = read_own(arguments.data)
         if arguments.corpus:
@@ -150,14 +155,36 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (CorpusError, ImportError, OSError) as error:
         print(f"train: {error}", file=sys.stderr)
         return 2
-    data = model.to_bytes()
-    arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    partial = arguments.out.with_suffix(".partial")
-    partial.write_bytes(data)
-    partial.replace(arguments.out)
-    summary = {"model": str(arguments.out), "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    summary = _write(arguments.out, model.to_bytes())
     print(json.dumps({**summary, **model.metadata["corpus"], "dev": model.metadata.get("dev")}, indent=1))
     return 0
+
+
+def _adapt(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> int:
+    """Adapt a model to the pages of ``--corpus``; return the exit code."""
+    if arguments.corpus is None:
+        parser.error("--base needs --corpus, the folder with the pages to adapt to")
+    try:
+        base, _ = artefact.read(SHIPPED if arguments.base == "shipped" else arguments.base)
+        own = apply_labels(read_split(arguments.corpus, "train"), read_labels(arguments.data))
+        model, report = adapt.adapt(base, own, read_own(arguments.data))
+        _write(arguments.out, model.to_bytes())
+        if arguments.report:
+            _write(arguments.report, json.dumps(report, indent=1).encode() + b"\n")
+    except (CorpusError, artefact.ModelError, OSError) as error:
+        print(f"train: {error}", file=sys.stderr)
+        return 2
+    print(f"{adapt.render(report)}\n{arguments.out}")
+    return 0
+
+
+def _write(path: Path, data: bytes) -> dict[str, Any]:
+    """Write a file whole or not at all; return what to say of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    partial.write_bytes(data)
+    partial.replace(path)
+    return {"model": str(path), "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 
 
 if __name__ == "__main__":
