@@ -1,4 +1,4 @@
-"""From the bytes of an HTML file to its text, by the signs that browsers go by."""
+"""What the bytes of a file say of themselves: whether it is HTML, and in which encoding, by the signs browsers go by."""
 
 from __future__ import annotations
 
@@ -19,6 +19,20 @@ _WIDER = {
 _ALIASES = {"x-sjis": "cp932", "windows-31j": "cp932", "windows-874": "cp874", "x-gbk": "gb18030", "ks_c_5601-1987": "cp949",
             "x-euc-jp": "euc_jp", "x-x-big5": "big5hkscs", "x-mac-cyrillic": "mac_cyrillic", "x-cp1251": "cp1251",
             "x-cp1252": "cp1252", "x-cp1250": "cp1250", "unicode": "utf-16-le"}  # fmt: skip
+#: How a file of HTML begins (mimesniff.spec.whatwg.org), white space and comments apart.
+_START = re.compile(
+    rb"\s*(?:(?:<!--.*?-->|<\?xml[^>]*>)\s*)*<(?:!doctype\s+html|html|head|script|iframe|h1|div|font|table|a|style|title|b|body"
+    rb"|br|p|meta|link|section|article|main|header|nav|span|ul)[\s>/]",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def looks_like_html(data: bytes) -> bool:
+    """Return whether a file that holds ``data``, or begins so, is HTML rather than lines of text."""
+    for mark, codec in _BOMS:
+        if data.startswith(mark):
+            data = data[len(mark) : _GUESSED].decode(codec, "ignore").encode("utf-8", "ignore")
+    return _START.match(data[:_GUESSED]) is not None
 
 
 def to_utf8(data: bytes) -> bytes:

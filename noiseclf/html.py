@@ -57,21 +57,26 @@ _PROP_FLAGS = {
 _TYPE_FLAGS = (("product", "product"), ("comment", "comment"), ("review", "comment"), ("wpfooter", "footer"),
                ("wpheader", "header"), ("wpsidebar", "aside"), ("sitenavigation", "nav"))  # fmt: skip
 
-_BLOCKS = frozenset(
+
+def _set(names: str) -> frozenset[str]:
+    return frozenset(names.split())
+
+
+_BLOCKS = _set(
     "html body address article aside blockquote center dd details dialog dir div dl dt fieldset figcaption figure footer "
     "form frameset h1 h2 h3 h4 h5 h6 header hgroup hr legend li listing main menu nav ol optgroup p pre search section "
-    "summary table caption tbody thead tfoot tr ul xmp".split()
+    "summary table caption tbody thead tfoot tr ul xmp"
 )
-_SKIPPED = frozenset(
+_SKIPPED = _set(
     "head script style noscript template iframe object embed applet audio video canvas svg map noframes noembed datalist "
-    "frame rp".split()
+    "frame rp"
 )
-_CELLS = frozenset(("td", "th"))
-_PRE = frozenset(("pre", "listing", "xmp"))
-_CONTROLS = frozenset(("input", "button", "select", "textarea"))
-_BUTTONS = frozenset(("submit", "button", "reset"))
+_PRE = _set("pre listing xmp")
+# What does something to the line that it stands in.
+_INLINE = _set("br td th a input button select textarea option")
+_BUTTONS = _set("submit button reset")
 # Blocks of one group stand on lines of their own with no blank line between.
-_GROUPS = {"li": 1, "dt": 2, "dd": 2, "tr": 3, "caption": 3, "option": 4, "pre": 5, "listing": 5, "xmp": 5, "legend": 6, "summary": 7}
+_GROUPS = {"li": 1, "dt": 2, "dd": 2, "tr": 3, "caption": 3, "pre": 4, "listing": 4, "xmp": 4}
 _HIDING = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _BODY = re.compile(r'"(?:articleBody|text|description|recipeInstructions)"\s*:\s*"((?:[^"\\]|\\.){20,})"')
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))")
@@ -90,7 +95,7 @@ class Document:
         told: what the head's metadata gives as the page's body or description, in words of lower case.
         tags: the tag of each element, in page order.
         names: of each element the words by which its author names it, such as ``"div comment form"``.
-        parents: number of each element's parent, shape (elements,); -1 for the first, which is the root.
+        parents: number of each element's parent, shape (elements,); -1 for the first, which stands for the page.
         flags: of each element, bits in the order of :data:`FLAGS`, shape (elements,).
         controls: form controls in each element's form, shape (elements,); 0 outside forms.
         rows: of each line that is not empty its place in ``lines``, shape (n,); as for all below.
@@ -126,14 +131,14 @@ class Document:
 
     def path(self, element: int, limit: int) -> list[int]:
         """Return the numbers of at most ``limit`` elements from ``element`` upwards."""
-        found = []
+        found: list[int] = []
         while element >= 0 and len(found) < limit:
             found.append(element)
             element = int(self.parents[element])
         return found
 
 
-_ROOTS = ("html", "body")
+_ROOTS = ("root", "html", "body")
 
 
 def read(html: str | bytes) -> Document:
@@ -158,12 +163,9 @@ class _Walk:
     """What is known of a page while its tree is walked."""
 
     def __init__(self) -> None:
-        self.tags: list[str] = []
-        self.names: list[str] = []
-        self.parents: list[int] = []
-        self.flags: list[int] = []
-        self.block: list[int] = []  # of each element the nearest block above it, or itself
-        self.form: list[int] = []  # of each element the nearest form above it, or itself; -1
+        self.tags, self.names, self.parents, self.flags = ["root"], ["root"], [-1], [0]
+        self.block = [0]  # of each element the nearest block above it, or itself
+        self.form = [-1]  # of each element the nearest form above it, or itself
         self.fields: dict[int, int] = {}  # controls by form
         self.number: dict[int, int] = {}  # by the parser's own identity of an element
         self.words: dict[tuple[str | None, ...], str] = {}
@@ -173,7 +175,7 @@ class _Walk:
         self.seen = 0
         # the line that is being read
         self.parts: list[str] = []
-        self.owner = self.home = self.last = -1
+        self.owner = self.home = self.last = 0
         self.linked = 0
         self.broken = False  # something ended the line
         self.cells = False
@@ -187,7 +189,7 @@ class _Walk:
         if tree.head is not None:
             self.head(tree.head)
         root = tree.body if tree.body is not None else tree.root
-        above = -1
+        above: int | None = 0
         for node in root.traverse(include_text=True):
             tag = node.tag
             parent = number.get(node.parent.mem_id, above)
@@ -225,38 +227,36 @@ class _Walk:
 
     def element(self, tag: str, attributes: dict[str, str | None], parent: int) -> None:
         e = len(self.tags)
-        flags = _TAG_FLAGS.get(tag, 0)
-        if attributes:
-            names, more = self.named(tag, attributes)
-            flags |= more
-        else:
-            names = tag
-        block, form = e, -1
-        if parent >= 0:
-            if flags & _LINK and self.parts and self.linked and self.flags[self.last] & _LINK:
-                self.parts.append(" ")  # two links side by side are two things
-            flags |= self.flags[parent]
-            form = self.form[parent]
-        if tag in _BLOCKS:
-            self.broken = True
-        elif parent >= 0:
-            block = self.block[parent]
-            if tag == "br":
-                self.broken = True
-            elif tag in _CELLS:
-                if self.parts:
-                    self.parts.append(_CELL)
-                    self.cells = True
-        if tag == "form":
-            form = e
+        names, flags = self.named(tag, attributes) if attributes else (tag, 0)
         self.tags.append(tag)
         self.names.append(names)
         self.parents.append(parent)
-        self.flags.append(flags)
-        self.block.append(block)
-        self.form.append(form)
-        if tag in _CONTROLS or tag == "option":
-            self.control(tag, attributes, e)
+        self.flags.append(flags | _TAG_FLAGS.get(tag, 0) | self.flags[parent])
+        self.form.append(e if tag == "form" else self.form[parent])
+        if tag in _BLOCKS:
+            self.broken = True
+            self.block.append(e)
+        else:
+            self.block.append(self.block[parent])
+            if tag in _INLINE:
+                self.inline(tag, attributes, e)
+
+    def inline(self, tag: str, attributes: dict[str, str | None], e: int) -> None:
+        """Do to the line what an element of :data:`_INLINE` does to it."""
+        if tag == "br":
+            self.broken = True
+        elif tag == "a":
+            if self.parts and self.flags[self.last] & _LINK:
+                self.parts.append(" ")  # two links side by side are two things
+        elif tag in ("td", "th"):
+            if self.parts:
+                self.parts.append(_CELL)
+                self.cells = True
+        else:
+            if self.parts:
+                self.parts.append(" ")
+            if tag != "option":
+                self.control(tag, attributes, e)
 
     def named(self, tag: str, attributes: dict[str, str | None]) -> tuple[str, int]:
         """Return the element's names and the flags that its attributes give it."""
@@ -283,10 +283,6 @@ class _Walk:
 
     def control(self, tag: str, attributes: dict[str, str | None], e: int) -> None:
         """Count a form control and write down what it shows."""
-        if tag == "option":
-            if self.parts:
-                self.parts.append(" ")
-            return
         form = self.form[e]
         if form >= 0:
             self.fields[form] = self.fields.get(form, 0) + 1
@@ -297,8 +293,6 @@ class _Walk:
                 shown = attributes.get("value")
         if shown and not shown.isspace():
             self.text(f" [ {shown} ] ", e)
-        elif self.parts:
-            self.parts.append(" ")
 
     def text(self, text: str, e: int) -> None:
         block = self.block[e]
@@ -349,7 +343,7 @@ class _Walk:
             self.cells = False
         else:
             text = " ".join(text.split())
-        if text:
+        if text and _VISIBLE.search(text):
             if self.lines and self.lines[-1] and self.apart(home):
                 self.lines.append("")
             self.rows.append(len(self.lines))
@@ -383,11 +377,13 @@ class _Walk:
         )  # fmt: skip
 
 
+# The opposite of what noiseclf.lines takes for invisible.
+_VISIBLE = re.compile("[^\\s\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _LINK = _BIT["link"]
 _CELL = "\x1f"
 #: Characters of the metadata's text that are looked at.
 _TOLD = 100_000
-_FIELDS = frozenset(("text", "email", "url", "tel", "number", "search"))
+_FIELDS = _set("text email url tel number search")
 _SPECIAL = frozenset(("role", "itemprop", "itemtype", "aria-hidden", "rel", "type", "name"))
 _WORDS = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+(?![a-z])")
 

@@ -5,8 +5,6 @@ Sums over subtrees are computed once for all elements, from the last to the firs
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import numpy.typing as npt
 
@@ -21,7 +19,6 @@ _ABOVE, _OWN = 9, 2
 _LEVELS = (0, 1, 2, 4)
 #: Characters of a line from which on it may be a paragraph.
 _PARAGRAPH = 60
-_DENSE_FROM = "\u0e00"
 
 NAMES: tuple[str, ...] = (
     *(f"in_{flag}" for flag in FLAGS),
@@ -96,9 +93,8 @@ def features(document: Document) -> Floats:
 def _subtrees(document: Document, values: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], Ints]:
     """Return the sums of the lines' ``values`` under each element, shape (elements, k), and each one's last descendant."""
     size = len(document.parents)
-    ends = np.arange(size)
     parents = document.parents.tolist()
-    last = ends.tolist()
+    last = list(range(size))
     for e in range(size - 1, 0, -1):
         parent = parents[e]
         if last[e] > last[parent]:
@@ -125,10 +121,10 @@ def _alikes(document: Document, share: npt.NDArray[np.float64]) -> list[npt.NDAr
     siblings: dict[tuple[int, int], int] = {}
     for block in document.blocks.tolist():
         parent = parents[block]
-        shape = numbers.setdefault((names[block], names[parent] if parent >= 0 else ""), len(numbers))
-        shapes.append(shape)
+        number = numbers.setdefault((names[block], names[parent] if parent >= 0 else ""), len(numbers))
+        shapes.append(number)
         above = parents[parent] if parent >= 0 else -1
-        places.append(siblings.setdefault((shape, above), len(siblings)))
+        places.append(siblings.setdefault((number, above), len(siblings)))
     shape, place = np.array(shapes), np.array(places)
     counts = np.bincount(shape)
     links = np.bincount(shape, share) / counts
@@ -184,8 +180,3 @@ def _changes(numbers: Ints) -> npt.NDArray[np.bool_]:
 def _apart(document: Document) -> npt.NDArray[np.bool_]:
     rows = document.rows
     return np.concatenate([[True], np.diff(rows) > 1])
-
-
-def check(names: Sequence[str]) -> bool:
-    """Return whether a model that was trained on the features ``names`` can be given these."""
-    return tuple(names) == NAMES

@@ -54,12 +54,16 @@ class Scorer:
 
     def scores(self, lines: Sequence[str]) -> Floats:
         """Return log-probabilities, shape (len(lines), labels), of normalised lines."""
-        if not lines:
+        return self.scores_of(words(lines) if lines else [])
+
+    def scores_of(self, texts: list[str]) -> Floats:
+        """Return log-probabilities, shape (len(texts), labels), of what is ready for fastText, as :func:`words` makes it."""
+        if not texts:
             return np.zeros((0, len(self._column)), np.float32)
         # A list, never a str: fastText's answer for a single str fails on NumPy 2.
-        labels, probabilities = self._model.predict(words(lines), k=len(self._column))
+        labels, probabilities = self._model.predict(texts, k=len(self._column))
         columns = np.array([[self._column[label] for label in row] for row in labels])
-        result = np.full((len(lines), len(self._column)), _FLOOR, np.float32)
+        result = np.full((len(texts), len(self._column)), _FLOOR, np.float32)
         np.put_along_axis(result, columns, np.asarray(probabilities, np.float32), axis=1)
         return np.log(np.clip(result, _FLOOR, 1.0))
 

@@ -8,20 +8,28 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 import numpy as np
+import numpy.typing as npt
 
+from noiseclf import markup
 from noiseclf.html import Document, read
 from noiseclf.lines import normalise
+from training import scorers
 from training.corpus import LabelledPage, fold
 from training.peers import kept_lines
+
+Floats = npt.NDArray[np.float32]
 
 _TOKEN = re.compile(r"\w+")
 #: Share of a line's characters that must be found among lines of one code for it to get that code.
 _AGREE = 0.6
+#: Lines of a page alike in names and code that the markup scorer learns from.
+_COPIES = 4
 #: Longest gap, in characters of both sides, that is aligned character by character.
 _GAP = 6000
 
@@ -111,3 +119,21 @@ def _carried_in_part(known: Sequence[str], codes: str, wanted: Sequence[str]) ->
 def _folded(line: str) -> str:
     folded = unicodedata.normalize("NFKC", line).casefold()
     return "".join(_TOKEN.findall(folded)) or "".join(folded.split())
+
+
+def markup_text(pages: Sequence[HtmlPage]) -> str:
+    """Return fastText's training file over the names of the elements that the pages' known lines stand in.
+
+    Lines of a page that are named and coded alike count :data:`_COPIES` times at most: a menu is one thing.
+    """
+    rows = []
+    for page in pages:
+        codes = page.labels or "".join({"1": "+", "0": "-"}.get(mark, "?") for mark in page.silver)
+        seen: Counter[str] = Counter()
+        for code, text in zip(codes, markup.words(page.document), strict=True):
+            name = code if page.labels else {"+": "kept", "-": "left"}.get(code, "?")
+            row = f"__label__{name} {text}\n"
+            seen[row] += 1
+            if name in scorers.SCORER_LABELS and seen[row] <= _COPIES:
+                rows.append(row)
+    return "".join(rows)

@@ -1,0 +1,80 @@
+"""The part of a model that labels the lines of HTML pages: scores of the markup's words, and context networks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from noiseclf import markup
+from noiseclf.context import ContextModel
+from noiseclf.html import Document
+from noiseclf.scorer import Scorer
+
+Floats = npt.NDArray[np.float32]
+
+
+def features(document: Document, shape: Floats, scorer: Scorer, scores: Floats) -> Floats:
+    """Return what the context networks see of a page's lines, shape (n, features).
+
+    Args:
+        document: the page.
+        shape: the shape features of its lines, shape (n, s).
+        scorer: of :func:`noiseclf.markup.words`.
+        scores: the text scores of its lines, shape (n, t); they come last.
+    """
+    return np.concatenate([shape, markup.features(document), markup_scores(scorer, document), scores], axis=1)
+
+
+def markup_scores(scorer: Scorer, document: Document) -> Floats:
+    """Return the scores of each line's elements, shape (n, labels); what is named alike is scored once."""
+    texts = markup.words(document)
+    place = {text: i for i, text in enumerate(dict.fromkeys(texts))}
+    return scorer.scores_of(list(place))[[place[text] for text in texts]]
+
+
+@dataclass(frozen=True)
+class HtmlModel:
+    """What an artefact holds for HTML.
+
+    Attributes:
+        scorer: of the words that the markup gives a line.
+        networks: their mean is the answer.
+        offsets: what is added to the log-odds of content, by ``favor``.
+    """
+
+    scorer: Scorer
+    networks: tuple[ContextModel, ...]
+    offsets: Mapping[str, np.float32]
+
+    @classmethod
+    def of(cls, metadata: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]], width: int) -> HtmlModel:
+        """Build the model from an artefact's metadata ``html`` and arrays ``html.*``.
+
+        Args:
+            metadata: ``scorer_labels``, ``networks`` (their descriptions) and ``favor``.
+            arrays: ``html.scorer`` (the bytes of a packed fastText model) and ``html.{i}.network.*``.
+            width: features that a line of text has.
+
+        Raises:
+            KeyError, TypeError, ValueError: something is missing, or parts do not fit each other.
+        """
+        scorer = Scorer(arrays["html.scorer"].tobytes(), metadata["scorer_labels"])
+        networks = []
+        for i, description in enumerate(metadata["networks"]):
+            start = f"html.{i}."
+            own = {name.removeprefix(start): array for name, array in arrays.items() if name.startswith(start)}
+            networks.append(ContextModel.of(description, own))
+        expected = width + len(markup.NAMES) + len(metadata["scorer_labels"])
+        if not networks or any(len(network.arrays["mean"]) != expected for network in networks):
+            raise ValueError(f"the networks for HTML do not take the {expected} features a line that this noiseclf makes")
+        return cls(scorer, tuple(networks), {name: np.float32(offset) for name, offset in metadata["favor"].items()})
+
+    def probabilities(self, document: Document, shape: Floats, scores: Floats) -> Floats:
+        """Return the probability of each label, shape (n, 4); arguments as for :func:`features`."""
+        seen = features(document, shape, self.scorer, scores)
+        found = np.mean([network.probabilities(seen) for network in self.networks], axis=0)
+        return np.asarray(found, np.float32)
