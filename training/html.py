@@ -9,21 +9,36 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from joblib import Memory
 
-from noiseclf import markup
+from noiseclf import htmlmodel, markup
+from noiseclf.features import shape_features
 from noiseclf.html import Document, read
 from noiseclf.lines import normalise
-from training import scorers
+from noiseclf.scorer import Scorer
+from training import network, scorers
 from training.corpus import LabelledPage, fold
+from training.metrics import true_labels
 from training.peers import kept_lines
 
 Floats = npt.NDArray[np.float32]
+
+#: fastText's for the scorer over the markup's words, the networks', and how many: what did best in cross-validation.
+SCORER_SETTINGS: dict[str, Any] = {
+    "dim": 8, "minn": 3, "maxn": 5, "wordNgrams": 2, "bucket": 50_000, "minCount": 3,
+    "epoch": 10, "lr": 0.1, "thread": 1, "seed": 1, "verbose": 0,
+}  # fmt: skip
+SETTINGS = network.Settings()
+NETWORKS = 2
+#: What is added to the log-odds of content; "balanced" is where word F1 of gold texts is highest in cross-validation.
+FAVOR = {"precision": -0.5, "balanced": 0.5, "recall": 1.5}
 
 _TOKEN = re.compile(r"\w+")
 #: Share of a line's characters that must be found among lines of one code for it to get that code.
@@ -71,10 +86,12 @@ def html_page(page: LabelledPage, html: bytes) -> HtmlPage | None:
     return HtmlPage(page.id, page.domain, page.lang, page.gold, document, lines, labels, silver)
 
 
-def html_pages(pages: Sequence[LabelledPage], html: Mapping[str, bytes]) -> list[HtmlPage]:
-    """Return the pages that have labels or a gold text, and HTML that shows a line."""
-    made = (html_page(page, html[page.id]) for page in pages if page.id in html and (page.labels or page.gold))
-    return [page for page in made if page is not None]
+def html_pages(pages: Sequence[LabelledPage], html: Iterable[tuple[str, bytes]]) -> list[HtmlPage]:
+    """Return those of ``pages`` that have labels or a gold text, and HTML that shows a line, in the order of ``pages``."""
+    wanted = {page.id: page for page in pages if page.labels or page.gold}
+    made = {name: html_page(wanted[name], data) for name, data in html if name in wanted}
+    found = (made.get(name) for name in wanted)
+    return [page for page in found if page is not None]
 
 
 def gold_marks(lines: Sequence[str], gold: str) -> str:
@@ -137,3 +154,54 @@ def markup_text(pages: Sequence[HtmlPage]) -> str:
             if name in scorers.SCORER_LABELS and seen[row] <= _COPIES:
                 rows.append(row)
     return "".join(rows)
+
+
+def fit(
+    pages: Sequence[HtmlPage],
+    fold_scorers: Sequence[Scorer],
+    table: npt.NDArray[np.uint8],
+    memory: Memory,
+    *,
+    jobs: int = 2,
+    scorer_settings: dict[str, Any] = SCORER_SETTINGS,
+    settings: network.Settings = SETTINGS,
+    networks: int = NETWORKS,
+) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+    """Return an artefact's metadata ``html`` and arrays ``html.*``, see :class:`noiseclf.htmlmodel.HtmlModel`.
+
+    Args:
+        pages: what to learn from.
+        fold_scorers: text scorers, the one at a fold's number trained without that fold's pages.
+        table: see :func:`noiseclf.features.character_table`.
+        memory: where trained scorers are kept.
+        jobs: scorers trained at once.
+        scorer_settings: fastText's, for the scorer over the markup's words.
+        settings: of the networks; each has a seed of its own.
+        networks: how many to train.
+    """
+    folds = len(fold_scorers)
+    texts = [markup_text([page for page in pages if page.fold(folds) != fold]) for fold in range(folds)]
+    *parts, whole = scorers.train_all([*texts, markup_text(pages)], scorer_settings, memory, jobs)
+    markup_scorers = [Scorer(part, scorers.SCORER_LABELS) for part in parts]
+    samples = [sample(page, markup_scorers[page.fold(folds)], fold_scorers[page.fold(folds)], table) for page in pages]
+    settings = replace(settings, words=len(scorers.SCORER_LABELS))
+    trained = [network.train(samples, replace(settings, seed=settings.seed + i)) for i in range(networks)]
+    arrays = {f"html.{i}.network.{name}": array for i, (_, own) in enumerate(trained) for name, array in own.items()}
+    metadata = {
+        "scorer_labels": list(scorers.SCORER_LABELS),
+        "networks": [description for description, _ in trained],
+        "favor": dict(FAVOR),
+        "pages": len(pages),
+        "labelled": sum(bool(page.labels) for page in pages),
+    }
+    return metadata, {**arrays, "html.scorer": np.frombuffer(whole, np.uint8)}
+
+
+def sample(page: HtmlPage, markup_scorer: Scorer, text_scorer: Scorer, table: npt.NDArray[np.uint8]) -> network.Sample:
+    """Return the page as the network learns it; where a line has no scored code, its gold mark is learnt."""
+    shape = shape_features(page.lines, table)
+    features = htmlmodel.features(page.document, shape, markup_scorer, text_scorer.scores(page.lines))
+    unknown = np.full(len(page.lines), network.UNKNOWN)
+    target = true_labels(page.labels) if page.labels else unknown
+    silver = np.array(["01".find(mark) for mark in page.silver]) if page.silver else unknown
+    return network.Sample(features, target, np.where(target == network.UNKNOWN, silver, network.UNKNOWN))
