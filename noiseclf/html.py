@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from array import array
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,7 +95,7 @@ class Document:
         title: of the head, or "".
         told: what the head's metadata gives as the page's body or description, in words of lower case.
         tags: the tag of each element, in page order.
-        names: of each element the words by which its author names it, such as ``"div comment form"``.
+        attributes: of each element, as the parser gives them.
         parents: number of each element's parent, shape (elements,); -1 for the first, which stands for the page.
         flags: of each element, bits in the order of :data:`FLAGS`, shape (elements,).
         controls: form controls in each element's form, shape (elements,); 0 outside forms.
@@ -109,7 +110,7 @@ class Document:
     title: str
     told: frozenset[str]
     tags: tuple[str, ...]
-    names: tuple[str, ...]
+    attributes: tuple[Mapping[str, str | None], ...]
     parents: Ints
     flags: Ints
     controls: Ints
@@ -163,12 +164,13 @@ class _Walk:
     """What is known of a page while its tree is walked."""
 
     def __init__(self) -> None:
-        self.tags, self.names, self.parents, self.flags = ["root"], ["root"], [-1], [0]
+        self.tags, self.parents, self.flags = ["root"], [-1], [0]
+        self.attributes: list[Mapping[str, str | None]] = [{}]
         self.block = [0]  # of each element the nearest block above it, or itself
         self.form = [-1]  # of each element the nearest form above it, or itself
         self.fields: dict[int, int] = {}  # controls by form
         self.number: dict[int, int] = {}  # by the parser's own identity of an element
-        self.words: dict[tuple[str | None, ...], str] = {}
+        self.pre: set[int] = set()  # blocks that are shown as they are
         self.hidden: list[Any] = []
         self.told: list[str] = []
         self.title = ""
@@ -183,9 +185,12 @@ class _Walk:
         self.lines: list[str] = []
         self.rows, self.owners, self.blocks, self.sizes, self.links = (array("q") for _ in range(5))
 
-    def run(self, tree: Any, *, styles: bool) -> None:
+    def run(self, tree: Any, *, styles: bool) -> None:  # noqa: C901  (once a node: calls would cost more than the work)
         """Read the page; ``styles`` says whether what its elements' own styles hide is left out."""
-        number, text, element = self.number, self.text, self.element
+        number, tags, parents, flags, block, form = (
+            self.number, self.tags, self.parents, self.flags, self.block, self.form,
+        )  # fmt: skip
+        kept, tag_flags = self.attributes, _TAG_FLAGS
         if tree.head is not None:
             self.head(tree.head)
         root = tree.body if tree.body is not None else tree.root
@@ -195,18 +200,42 @@ class _Walk:
             parent = number.get(node.parent.mem_id, above)
             if tag == "-text":
                 if parent is not None:
-                    text(node.text_content, parent)
-            elif parent is None or tag in _SKIPPED:
+                    self.text(node.text_content, parent)
+                continue
+            above = None  # what is not in the tree that was kept
+            if parent is None or tag in _SKIPPED:
                 if tag == "script":
                     self.script(node)
-            elif tag and tag[0] != "-":
-                attributes = node.attributes
-                if not ((attributes or tag == "dialog") and _is_hidden(tag, attributes, styles=styles)):
-                    number[node.mem_id] = len(self.tags)
-                    element(tag, attributes, parent)
-                elif "style" in attributes and "hidden" not in attributes:
-                    self.hidden.append(node)
-            above = None  # what is not in the tree that was kept
+                continue
+            if not tag or tag[0] == "-":
+                continue
+            own = tag_flags.get(tag, 0) | flags[parent]
+            attributes = node.attributes
+            if attributes:
+                if not _HIDERS.isdisjoint(attributes) and _is_hidden(tag, attributes, styles=styles):
+                    if "style" in attributes and "hidden" not in attributes:
+                        self.hidden.append(node)
+                    continue
+                if not _FLAGGING.isdisjoint(attributes):
+                    own |= _attribute_flags(attributes)
+            if tag == "dialog" and "open" not in attributes:
+                continue
+            e = len(tags)
+            number[node.mem_id] = e
+            tags.append(tag)
+            kept.append(attributes)
+            parents.append(parent)
+            flags.append(own)
+            form.append(e if tag == "form" else form[parent])
+            if tag in _BLOCKS:
+                self.broken = True
+                block.append(e)
+                if tag in _PRE:
+                    self.pre.add(e)
+            else:
+                block.append(block[parent])
+                if tag in _INLINE:
+                    self.inline(tag, attributes, e)
         self.end()
 
     def head(self, node: Any) -> None:
@@ -225,23 +254,7 @@ class _Walk:
         if node.attributes.get("type") == "application/ld+json" and len(self.told) < 20:
             self.told += [_ESCAPE.sub(_unescaped, found) for found in _BODY.findall(node.text(deep=True))]
 
-    def element(self, tag: str, attributes: dict[str, str | None], parent: int) -> None:
-        e = len(self.tags)
-        names, flags = self.named(tag, attributes) if attributes else (tag, 0)
-        self.tags.append(tag)
-        self.names.append(names)
-        self.parents.append(parent)
-        self.flags.append(flags | _TAG_FLAGS.get(tag, 0) | self.flags[parent])
-        self.form.append(e if tag == "form" else self.form[parent])
-        if tag in _BLOCKS:
-            self.broken = True
-            self.block.append(e)
-        else:
-            self.block.append(self.block[parent])
-            if tag in _INLINE:
-                self.inline(tag, attributes, e)
-
-    def inline(self, tag: str, attributes: dict[str, str | None], e: int) -> None:
+    def inline(self, tag: str, attributes: Mapping[str, str | None], e: int) -> None:
         """Do to the line what an element of :data:`_INLINE` does to it."""
         if tag == "br":
             self.broken = True
@@ -258,30 +271,7 @@ class _Walk:
             if tag != "option":
                 self.control(tag, attributes, e)
 
-    def named(self, tag: str, attributes: dict[str, str | None]) -> tuple[str, int]:
-        """Return the element's names and the flags that its attributes give it."""
-        key = (tag, attributes.get("class"), attributes.get("id"))
-        names = self.words.get(key)
-        if names is None:
-            names = self.words[key] = " ".join([tag, *_naming_words(f"{key[1] or ''} {key[2] or ''}")])
-        if _SPECIAL.isdisjoint(attributes):
-            return names, 0
-        return self.described(names, attributes)
-
-    def described(self, names: str, attributes: dict[str, str | None]) -> tuple[str, int]:
-        role, prop, kind = ((attributes.get(name) or "").lower() for name in ("role", "itemprop", "itemtype"))
-        flags = _ROLE_FLAGS.get(role, 0) | _PROP_FLAGS.get(prop, 0)
-        if kind:
-            for name, flag in _TYPE_FLAGS:
-                if name in kind:
-                    flags |= _BIT[flag]
-        if attributes.get("aria-hidden") == "true":
-            flags |= _BIT["aria_hidden"]
-        kind = kind.rpartition("/")[2]
-        more = [role, prop, kind, *((attributes.get(name) or "").lower()[:30] for name in ("rel", "type", "name"))]
-        return " ".join([names, *_WORDS.findall(" ".join(more))]), flags
-
-    def control(self, tag: str, attributes: dict[str, str | None], e: int) -> None:
+    def control(self, tag: str, attributes: Mapping[str, str | None], e: int) -> None:
         """Count a form control and write down what it shows."""
         form = self.form[e]
         if form >= 0:
@@ -296,7 +286,7 @@ class _Walk:
 
     def text(self, text: str, e: int) -> None:
         block = self.block[e]
-        if self.tags[block] in _PRE:
+        if block in self.pre:
             self.preformatted(text, e, block)
             return
         if self.broken or block != self.home:
@@ -334,7 +324,7 @@ class _Walk:
             return
         home = self.home
         text = "".join(parts)
-        if self.tags[home] in _PRE:
+        if home in self.pre:
             text = text.rstrip()
             if not text and self.lines and self.lines[-1] and self.blocks[-1] == home:
                 self.lines.append("")
@@ -372,7 +362,7 @@ class _Walk:
         arrays = (np.asarray(a, np.int64) for a in (self.rows, self.owners, self.blocks, self.sizes, self.links))
         parents, flags, counts = (np.array(a, np.int64) for a in (self.parents, self.flags, controls))
         return Document(
-            tuple(self.lines), self.title, frozenset(told.split()), tuple(self.tags), tuple(self.names),
+            tuple(self.lines), self.title, frozenset(told.split()), tuple(self.tags), tuple(self.attributes),
             parents, flags, counts, *arrays,
         )  # fmt: skip
 
@@ -384,21 +374,26 @@ _CELL = "\x1f"
 #: Characters of the metadata's text that are looked at.
 _TOLD = 100_000
 _FIELDS = _set("text email url tel number search")
-_SPECIAL = frozenset(("role", "itemprop", "itemtype", "aria-hidden", "rel", "type", "name"))
-_WORDS = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+(?![a-z])")
+_HIDERS = _set("hidden style type")
+_FLAGGING = _set("role itemprop itemtype aria-hidden")
 
 
-def _naming_words(text: str) -> list[str]:
-    words = _WORDS.findall(text[:300])
-    return list(dict.fromkeys([word.lower() for word in words if len(word) > 1]))[:12]
+def _attribute_flags(attributes: Mapping[str, str | None]) -> int:
+    role, prop, kind = ((attributes.get(name) or "").lower() for name in ("role", "itemprop", "itemtype"))
+    flags = _ROLE_FLAGS.get(role, 0) | _PROP_FLAGS.get(prop, 0)
+    if kind:
+        for name, flag in _TYPE_FLAGS:
+            if name in kind:
+                flags |= _BIT[flag]
+    return flags | (_BIT["aria_hidden"] if attributes.get("aria-hidden") == "true" else 0)
 
 
-def _is_hidden(tag: str, attributes: dict[str, str | None], *, styles: bool) -> bool:
+def _is_hidden(tag: str, attributes: Mapping[str, str | None], *, styles: bool) -> bool:
     if "hidden" in attributes and attributes["hidden"] != "until-found":
         return True
     if styles and "style" in attributes and tag not in _ROOTS and _HIDING.search(attributes["style"] or ""):
         return True
-    return (tag == "input" and attributes.get("type") == "hidden") or (tag == "dialog" and "open" not in attributes)
+    return tag == "input" and (attributes.get("type") or "").lower() == "hidden"
 
 
 def _unescaped(match: re.Match[str]) -> str:
@@ -427,6 +422,7 @@ _ENDLESS = (
     "p", "li", "dt", "dd", "tr", "td", "th", "thead", "tbody", "tfoot", "option", "optgroup", "html", "body", "path",
     "rect", "circle", "line", "use", "polygon",
 )  # fmt: skip
+_RAW = re.compile(rb"<(script|style|noscript|svg)\b.*?</\1", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(rb"<(/?)([a-zA-Z][^\s/>]*)(?:[^<>\"']|\"[^\"]*\"|'[^']*')*>")
 
 
@@ -446,19 +442,23 @@ for _names, _table, _value in ((_ENDLESS, _COUNTS, 0), (_FORMATTING, _FORMATS_TE
 
 def shallow(html: bytes) -> bytes:
     """Return ``html`` with no tags nested deeper than :data:`DEEPEST`, and few formatting ones; mostly ``html`` itself."""
+    if not _too_deep(html) or not _too_deep(_RAW.sub(b"", html)):
+        return html
+    return _flattened(html)
+
+
+def _too_deep(html: bytes) -> bool:
     points = np.frombuffer(html + b"\0\0\0\0", np.uint8)
     at = np.flatnonzero(points == 60) + 1  # <
     if len(at) <= _FORMATS:
-        return html
+        return False
     closes = points[at] == 47  # /
     at += closes
     first, second = _LETTERS[points[at]], _LETTERS[points[at + 1]]
     third = _LETTERS[points[np.minimum(at + 2, len(points) - 1)]]
     code = _code(first, second, np.where(second, third, 0))
     step = np.where(first, 1 - 2 * closes.astype(np.int8), 0)
-    if _deepest(step * _COUNTS[code]) <= DEEPEST and _deepest(step * _FORMATS_TEXT[code]) <= _FORMATS:
-        return html
-    return _flattened(html)
+    return _deepest(step * _COUNTS[code]) > DEEPEST or _deepest(step * _FORMATS_TEXT[code]) > _FORMATS
 
 
 def _deepest(steps: npt.NDArray[Any]) -> int:

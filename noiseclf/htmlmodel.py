@@ -12,28 +12,22 @@ import numpy.typing as npt
 from noiseclf import markup
 from noiseclf.context import ContextModel
 from noiseclf.html import Document
-from noiseclf.scorer import Scorer
+from noiseclf.markup import MarkupScorer
 
 Floats = npt.NDArray[np.float32]
 
 
-def features(document: Document, shape: Floats, scorer: Scorer, scores: Floats) -> Floats:
+def features(document: Document, shape: Floats, scorer: MarkupScorer, scores: Floats) -> Floats:
     """Return what the context networks see of a page's lines, shape (n, features).
 
     Args:
         document: the page.
         shape: the shape features of its lines, shape (n, s).
-        scorer: of :func:`noiseclf.markup.words`.
+        scorer: of the names of its elements.
         scores: the text scores of its lines, shape (n, t); they come last.
     """
-    return np.concatenate([shape, markup.features(document), markup_scores(scorer, document), scores], axis=1)
-
-
-def markup_scores(scorer: Scorer, document: Document) -> Floats:
-    """Return the scores of each line's elements, shape (n, labels); what is named alike is scored once."""
-    texts = markup.words(document)
-    place = {text: i for i, text in enumerate(dict.fromkeys(texts))}
-    return scorer.scores_of(list(place))[[place[text] for text in texts]]
+    named = markup.names(document)
+    return np.concatenate([shape, markup.features(document, named), scorer.scores(document, named), scores], axis=1)
 
 
 @dataclass(frozen=True)
@@ -41,12 +35,12 @@ class HtmlModel:
     """What an artefact holds for HTML.
 
     Attributes:
-        scorer: of the words that the markup gives a line.
+        scorer: of the names of the elements that a line stands in.
         networks: their mean is the answer.
         offsets: what is added to the log-odds of content, by ``favor``.
     """
 
-    scorer: Scorer
+    scorer: MarkupScorer
     networks: tuple[ContextModel, ...]
     offsets: Mapping[str, np.float32]
 
@@ -62,7 +56,7 @@ class HtmlModel:
         Raises:
             KeyError, TypeError, ValueError: something is missing, or parts do not fit each other.
         """
-        scorer = Scorer(arrays["html.scorer"].tobytes(), metadata["scorer_labels"])
+        scorer = MarkupScorer(arrays["html.scorer"].tobytes(), metadata["scorer_labels"])
         networks = []
         for i, description in enumerate(metadata["networks"]):
             start = f"html.{i}."

@@ -5,16 +5,24 @@ Sums over subtrees are computed once for all elements, from the last to the firs
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import numpy.typing as npt
 
 from noiseclf.html import FLAGS, Document
+from noiseclf.scorer import FLOOR, Scorer
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 
 #: Elements above a line whose names are read, and how many of them count as its own.
 _ABOVE, _OWN = 9, 2
+#: Characters of attributes that are read for names, and sums of names that are remembered.
+_NAMED, _REMEMBERED = 300, 50_000
+_SPECIAL = frozenset(("role", "itemprop", "itemtype", "rel", "type", "name"))
+_WORDS = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+(?![a-z])")
 #: Levels above a line's block whose text is weighed.
 _LEVELS = (0, 1, 2, 4)
 #: Characters of a line from which on it may be a paragraph.
@@ -31,34 +39,157 @@ NAMES: tuple[str, ...] = (
 )  # fmt: skip
 
 
-def words(document: Document) -> list[str]:
-    """Return for each line of the page, empty ones left out, the names of the elements it stands in, nearest first.
+def name(tag: str, attributes: Mapping[str, str | None]) -> str:
+    """Return the words by which an element's author names it, in lower case: its tag, and those of some attributes."""
+    if not attributes:
+        return tag
+    found = _WORDS.findall(f"{attributes.get('class') or ''} {attributes.get('id') or ''}"[:_NAMED])
+    parts = [tag, *list(dict.fromkeys([word.lower() for word in found if len(word) > 1]))[:12]]
+    if not _SPECIAL.isdisjoint(attributes):
+        kind = (attributes.get("itemtype") or "").rpartition("/")[2]
+        values = [attributes.get("role"), attributes.get("itemprop"), kind]
+        values += [(attributes.get(key) or "")[:30] for key in ("rel", "type", "name")]
+        parts += [word.lower() for word in _WORDS.findall(" ".join([value for value in values if value])[:_NAMED])]
+    return " ".join(parts)
 
-    Those of the line's own element and the one above begin with ``0``.
-    """
-    names, parents = document.names, document.parents.tolist()
-    known: dict[int, str] = {}
-    own: dict[str, str] = {}
+
+def names(document: Document) -> list[str]:
+    """Return the names of the elements that lines stand in, as far up as they are read; "" for other elements."""
+    tags, attributes, parents = document.tags, document.attributes, document.parents.tolist()
+    found = [""] * len(tags)
+    levels = [0] * len(tags)  # above the nearest line, at least: what was gone through from a line nearer by
+    known: dict[tuple[str, str | None, str | None], str] = {}
     for owner in dict.fromkeys(document.owners.tolist()):
+        e = owner
+        for level in range(_ABOVE, 0, -1):
+            if e < 0 or levels[e] >= level:
+                break
+            levels[e] = level
+            if not found[e]:
+                own = attributes[e]
+                if not own:
+                    found[e] = tags[e]
+                elif _SPECIAL.isdisjoint(own):
+                    key = (tags[e], own.get("class"), own.get("id"))
+                    if key not in known:
+                        known[key] = name(tags[e], own)
+                    found[e] = known[key]
+                else:
+                    found[e] = name(tags[e], own)
+            e = parents[e]
+    return found
+
+
+def paths(document: Document, named: Sequence[str]) -> tuple[list[tuple[str, ...]], Ints]:
+    """Return the distinct ways in which lines are named, and the number of each line's, shape (n,).
+
+    ``named`` comes from :func:`names`, here and below.
+    A way is the names of the line's elements, nearest first, the first :data:`_OWN` of them with ``q`` before each word;
+    and first of all one word of the nearest tags.
+    """
+    tags, parents = document.tags, document.parents.tolist()
+    place: dict[tuple[str, ...], int] = {}
+    number: dict[int, int] = {}
+    own: dict[str, str] = {}
+    owners = document.owners.tolist()
+    for owner in owners:
+        if owner in number:
+            continue
         parts = []
-        tags = []
+        shape = []
         e = owner
         for level in range(_ABOVE):
             if e < 0:
                 break
-            name = names[e]
-            tags.append(document.tags[e])
-            if level < _OWN:
-                if name not in own:
-                    own[name] = " ".join([f"q{word}" for word in name.split()])
-                name = own[name]
-            parts.append(name)
+            word = named[e]
+            if level < 4:
+                shape.append(tags[e])
+                if level < _OWN:
+                    if word not in own:
+                        own[word] = " ".join([f"q{part}" for part in word.split()])
+                    word = own[word]
+            parts.append(word)
             e = parents[e]
-        known[owner] = f"{'z'.join(tags[:4])} {' '.join(parts)}"
-    return [known[owner] for owner in document.owners.tolist()]
+        number[owner] = place.setdefault(("z".join(shape), *parts), len(place))
+    return list(place), np.array([number[owner] for owner in owners], np.int64)
 
 
-def features(document: Document) -> Floats:
+def words(document: Document) -> list[str]:
+    """Return each line's way (see :func:`paths`) as one text, which the markup's scorer is trained on."""
+    ways, numbers = paths(document, names(document))
+    texts = [" ".join(way) for way in ways]
+    return [texts[number] for number in numbers.tolist()]
+
+
+class MarkupScorer:
+    """A fastText classifier of elements' names, computed here from its matrices.
+
+    fastText's answer for a text is a linear function of the mean over the rows of its words; the sums over a name's words
+    are kept, as sites and pages name their elements alike.
+    """
+
+    def __init__(self, data: bytes, labels: Sequence[str]) -> None:
+        """Load a model packed by :func:`noiseclf.scorer.pack` that was trained with ``wordNgrams`` 1.
+
+        Raises:
+            ValueError: as for :class:`noiseclf.scorer.Scorer`.
+        """
+        self._scorer = Scorer(data, labels)
+        self.data = data
+        model = self._scorer.model
+        self._rows, self._output = model.get_input_matrix(), model.get_output_matrix().T
+        column = {label: i for i, label in enumerate(labels)}
+        self._columns = [column[label.removeprefix("__label__")] for label in model.labels]
+        self._labels = len(labels)
+        self._words: dict[str, Floats] = {}
+        self._sums: dict[str, Floats] = {}
+        self._end = self._word("</s>")
+
+    def scores(self, document: Document, named: Sequence[str]) -> Floats:
+        """Return log-probabilities, shape (n, labels), of the page's lines."""
+        ways, numbers = paths(document, named)
+        if not ways:
+            return np.zeros((0, self._labels), np.float32)
+        return self.scores_of(ways)[numbers]
+
+    def scores_of(self, ways: Sequence[tuple[str, ...]]) -> Floats:
+        """Return log-probabilities, shape (len(ways), labels), of names as :func:`paths` gives them."""
+        place: dict[str, int] = {}
+        index = np.zeros((len(ways), _ABOVE + 1), np.int64)
+        for row, way in enumerate(ways):
+            index[row, : len(way)] = [place.setdefault(part, len(place) + 1) for part in way]
+        table = np.stack([np.zeros_like(self._end), *[self._sum(part) for part in place]])
+        total = table[index].sum(axis=1) + self._end
+        logits = (total[:, :-1] / total[:, -1:]) @ self._output
+        logits -= logits.max(axis=1, keepdims=True)
+        shares = np.exp(logits)
+        result = np.zeros((len(ways), self._labels), np.float32)
+        result[:, self._columns] = shares / shares.sum(axis=1, keepdims=True)
+        return np.log(np.clip(result, FLOOR, 1.0))
+
+    def _sum(self, part: str) -> Floats:
+        """Return the sum over the words of ``part`` of their rows, and how many rows that were."""
+        found = self._sums.get(part)
+        if found is None:
+            if len(self._sums) >= _REMEMBERED:
+                self._sums.clear()
+            words = part.split()
+            found = np.sum([self._word(word) for word in words], axis=0) if words else np.zeros_like(self._end)
+            self._sums[part] = found
+        return found
+
+    def _word(self, word: str) -> Floats:
+        found = self._words.get(word)
+        if found is None:
+            if len(self._words) >= _REMEMBERED:
+                self._words.clear()
+            model = self._scorer.model
+            rows = [model.get_word_id(word)] if word == "</s>" else model.get_subwords(word)[1]
+            found = self._words[word] = np.append(self._rows[rows].sum(axis=0), np.float32(len(rows))).astype(np.float32)
+        return found
+
+
+def features(document: Document, named: Sequence[str]) -> Floats:
     """Return the markup's features of a page's lines, shape (n, len(NAMES)), each roughly between -1 and 4."""
     n = len(document.rows)
     if n == 0:
@@ -81,7 +212,7 @@ def features(document: Document) -> Floats:
     prose = float(weights.sum())
     place = float((weights * depths[blocks]).sum() / prose) if prose else float(depths[blocks].mean())
     columns += [depths[owners] / 10, (depths[owners] - place) / 5]
-    columns += _alikes(document, share)
+    columns += _alikes(document, named, share)
     columns.append(np.log1p(document.controls[owners]) / 2)
     columns += _main(document, weights, ends)
     columns += _said(document)
@@ -113,15 +244,17 @@ def _depths(parents: Ints) -> Ints:
     return np.array(depths, np.int64)
 
 
-def _alikes(document: Document, share: npt.NDArray[np.float64]) -> list[npt.NDArray[np.generic]]:
+def _alikes(
+    document: Document, named: Sequence[str], share: npt.NDArray[np.float64]
+) -> list[npt.NDArray[np.generic]]:
     """Return how many lines have an element named alike: on the page, in the same list of siblings; and how linked they are."""
-    names, parents = document.names, document.parents.tolist()
+    parents = document.parents.tolist()
     numbers: dict[tuple[str, str], int] = {}
     shapes, places = [], []
     siblings: dict[tuple[int, int], int] = {}
     for block in document.blocks.tolist():
         parent = parents[block]
-        number = numbers.setdefault((names[block], names[parent] if parent >= 0 else ""), len(numbers))
+        number = numbers.setdefault((named[block], named[parent] if parent >= 0 else ""), len(numbers))
         shapes.append(number)
         above = parents[parent] if parent >= 0 else -1
         places.append(siblings.setdefault((number, above), len(siblings)))
@@ -141,11 +274,9 @@ def _main(document: Document, weights: npt.NDArray[np.float64], ends: Ints) -> l
     over = max(int(parents[best]), 0)
     around = (owners >= over) & (owners <= ends[over])
     # how many of the elements above the best one a line stands in too
-    common = np.zeros(len(owners))
-    path = document.path(best, 60)
-    for e in path:
-        common += (owners >= e) & (owners <= ends[e])
-    return [inside, around, owners > ends[best], common / len(path)]
+    path = np.array(document.path(best, 60))
+    common = ((owners[:, None] >= path) & (owners[:, None] <= ends[path])).mean(axis=1)
+    return [inside, around, owners > ends[best], common]
 
 
 def _said(document: Document) -> list[npt.NDArray[np.generic]]:

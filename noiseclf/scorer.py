@@ -16,7 +16,8 @@ Floats = npt.NDArray[np.float32]
 
 #: Characters of a line that are scored.
 SCORED_CHARS = 200
-_FLOOR = 1e-4  # the least probability that is told apart from none
+#: The least probability that is told apart from none.
+FLOOR = 1e-4
 
 _DIGIT = re.compile(r"\d")
 # Scripts written without spaces: each character becomes a word, so that word pairs mean something there.
@@ -46,8 +47,8 @@ class Scorer:
             ValueError: ``data`` is not a packed fastText model, or knows other labels.
         """
         self.data = data
-        self._model = _load(data)
-        found = [label.removeprefix(_PREFIX) for label in self._model.labels]
+        self.model = _load(data)
+        found = [label.removeprefix(_PREFIX) for label in self.model.labels]
         if not set(found) <= set(labels):
             raise ValueError(f"the scorer knows the labels {sorted(found)}, not only {sorted(labels)}")
         self._column = {_PREFIX + label: i for i, label in enumerate(labels)}
@@ -61,11 +62,11 @@ class Scorer:
         if not texts:
             return np.zeros((0, len(self._column)), np.float32)
         # A list, never a str: fastText's answer for a single str fails on NumPy 2.
-        labels, probabilities = self._model.predict(texts, k=len(self._column))
+        labels, probabilities = self.model.predict(texts, k=len(self._column))
         columns = np.array([[self._column[label] for label in row] for row in labels])
-        result = np.full((len(texts), len(self._column)), _FLOOR, np.float32)
+        result = np.full((len(texts), len(self._column)), FLOOR, np.float32)
         np.put_along_axis(result, columns, np.asarray(probabilities, np.float32), axis=1)
-        return np.log(np.clip(result, _FLOOR, 1.0))
+        return np.log(np.clip(result, FLOOR, 1.0))
 
 
 def pack(data: bytes) -> bytes:

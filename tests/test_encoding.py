@@ -53,7 +53,7 @@ def test_what_is_no_text_becomes_a_replacement_character():
 
 @pytest.mark.parametrize(
     "text",
-    ["<!DOCTYPE html>\n<p>x", "  <html>", "<!-- saved -->\n<HTML lang=en>", '<?xml version="1.0"?><html>', "<p>One", "<title>a</title>"],
+    ["<!DOCTYPE html>\n<p>x", "  <html>", "<!-- a -->\n<HTML lang=en>", '<?xml version="1.0"?><html>', "<p>One", "<title>a"],
 )
 def test_html_is_known_by_its_beginning(text):
     assert looks_like_html(text.encode())

@@ -5,7 +5,8 @@ pytest.importorskip("selectolax")
 
 from noiseclf.html import DEEPEST, FLAGS, read, shallow
 
-ARTICLE = """<!doctype html><html><head><title>Ferry late again</title><style>p{}</style><script>var a = "<p>no</p>"</script></head>
+ARTICLE = """<!doctype html><html><head><title>Ferry late again</title><style>p{}</style>
+<script>var a = "<p>no</p>"</script></head>
 <body><nav><ul><li><a href=/>Home</a><li><a href=/n>News</a></ul></nav>
 <article><h1>Ferry late   again</h1><p>The ferry was <b>late</b> again<br>on Monday.</p>
 <p>It sails <a href=/t>tomorrow</a>.</p><ul><li>one</li><li>two</li></ul></article>

@@ -22,6 +22,7 @@ from noiseclf import htmlmodel, markup
 from noiseclf.features import shape_features
 from noiseclf.html import Document, read
 from noiseclf.lines import normalise
+from noiseclf.markup import MarkupScorer
 from noiseclf.scorer import Scorer
 from training import network, scorers
 from training.corpus import LabelledPage, fold
@@ -32,10 +33,10 @@ Floats = npt.NDArray[np.float32]
 
 #: fastText's for the scorer over the markup's words, the networks', and how many: what did best in cross-validation.
 SCORER_SETTINGS: dict[str, Any] = {
-    "dim": 8, "minn": 3, "maxn": 5, "wordNgrams": 2, "bucket": 50_000, "minCount": 3,
+    "dim": 8, "minn": 3, "maxn": 5, "wordNgrams": 1, "bucket": 50_000, "minCount": 3,
     "epoch": 10, "lr": 0.1, "thread": 1, "seed": 1, "verbose": 0,
 }  # fmt: skip
-SETTINGS = network.Settings()
+SETTINGS = network.Settings(epochs=20, dropout=0.15, silver_weight=0.7)
 NETWORKS = 2
 #: What is added to the log-odds of content; "balanced" is where word F1 of gold texts is highest in cross-validation.
 FAVOR = {"precision": -0.5, "balanced": 0.5, "recall": 1.5}
@@ -182,7 +183,7 @@ def fit(
     folds = len(fold_scorers)
     texts = [markup_text([page for page in pages if page.fold(folds) != fold]) for fold in range(folds)]
     *parts, whole = scorers.train_all([*texts, markup_text(pages)], scorer_settings, memory, jobs)
-    markup_scorers = [Scorer(part, scorers.SCORER_LABELS) for part in parts]
+    markup_scorers = [MarkupScorer(part, scorers.SCORER_LABELS) for part in parts]
     samples = [sample(page, markup_scorers[page.fold(folds)], fold_scorers[page.fold(folds)], table) for page in pages]
     settings = replace(settings, words=len(scorers.SCORER_LABELS))
     trained = [network.train(samples, replace(settings, seed=settings.seed + i)) for i in range(networks)]
@@ -197,7 +198,7 @@ def fit(
     return metadata, {**arrays, "html.scorer": np.frombuffer(whole, np.uint8)}
 
 
-def sample(page: HtmlPage, markup_scorer: Scorer, text_scorer: Scorer, table: npt.NDArray[np.uint8]) -> network.Sample:
+def sample(page: HtmlPage, markup_scorer: MarkupScorer, text_scorer: Scorer, table: npt.NDArray[np.uint8]) -> network.Sample:
     """Return the page as the network learns it; where a line has no scored code, its gold mark is learnt."""
     shape = shape_features(page.lines, table)
     features = htmlmodel.features(page.document, shape, markup_scorer, text_scorer.scores(page.lines))
