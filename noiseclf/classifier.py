@@ -150,7 +150,10 @@ class NoiseClassifier:
             TypeError: ``html`` is neither a str nor bytes.
             ValueError: ``drop`` or ``favor`` holds something unknown.
         """
-        return self.classify_html(html, drop=drop, favor=favor).text
+        dropped = _labels(drop)
+        self._offset(favor)
+        lines, labels, _, _ = self._classify_html(html, favor, elements=False)
+        return keep(lines, labels, dropped)
 
     def classify_html(
         self, html: str | bytes, *, drop: Collection[Label | str] = NOISE, favor: Favor = "balanced"
@@ -202,9 +205,10 @@ class NoiseClassifier:
                 labels[i] = LABELS[best]
         return labels, probabilities
 
-    def _classify_html(self, html: str | bytes, favor: str) -> _HtmlResult:
-        """Return the lines of a page of HTML, what :meth:`_classify` returns of them, and the element of each."""
+    def _classify_html(self, html: str | bytes, favor: str, *, elements: bool = True) -> _HtmlResult:
+        """Return the lines of a page of HTML, what :meth:`_classify` returns of them, and the element of each if asked."""
         from noiseclf.html import read
+        from noiseclf.htmlmodel import normalised
 
         model = self._html_model()
         document = read(html)
@@ -212,13 +216,13 @@ class NoiseClassifier:
         labels: list[Label | None] = [None] * len(document.lines)
         probabilities = np.zeros((len(labels), len(LABELS)), np.float32)
         if rows:
-            lines = normalise([document.lines[row] for row in rows])
+            lines = normalised(document)
             found = model.probabilities(document, shape_features(lines, self._table), self._scorer.scores(lines))
             probabilities[rows] = found
             found[:, 0] *= np.exp(model.offsets[favor])
             for row, best in zip(rows, found.argmax(axis=1).tolist(), strict=True):
                 labels[row] = LABELS[best]
-        return document.lines, labels, probabilities, document.elements()
+        return document.lines, labels, probabilities, document.elements() if elements else []
 
     def _html_model(self) -> HtmlModel:
         """Return the model's part for HTML, built when it is first asked for."""

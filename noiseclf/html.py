@@ -190,18 +190,24 @@ class _Walk:
         number, tags, parents, flags, block, form = (
             self.number, self.tags, self.parents, self.flags, self.block, self.form,
         )  # fmt: skip
-        kept, tag_flags = self.attributes, _TAG_FLAGS
+        kept, tag_flags, text, pre = self.attributes, _TAG_FLAGS, self.text, self.pre
         if tree.head is not None:
             self.head(tree.head)
         root = tree.body if tree.body is not None else tree.root
         above: int | None = 0
         for node in root.traverse(include_text=True):
             tag = node.tag
-            parent = number.get(node.parent.mem_id, above)
             if tag == "-text":
+                words = node.text_content
+                if words.isspace() and not pre:
+                    if self.parts and not self.broken:
+                        self.parts.append(" ")  # where the line goes on in another block, it is folded away
+                    continue
+                parent = number.get(node.parent.mem_id, above)
                 if parent is not None:
-                    self.text(node.text_content, parent)
+                    text(words, parent)
                 continue
+            parent = number.get(node.parent.mem_id, above)
             above = None  # what is not in the tree that was kept
             if parent is None or tag in _SKIPPED:
                 if tag == "script":
@@ -231,7 +237,7 @@ class _Walk:
                 self.broken = True
                 block.append(e)
                 if tag in _PRE:
-                    self.pre.add(e)
+                    pre.add(e)
             else:
                 block.append(block[parent])
                 if tag in _INLINE:
@@ -290,7 +296,7 @@ class _Walk:
             self.preformatted(text, e, block)
             return
         if self.broken or block != self.home:
-            if text.isspace():
+            if self.pre and text.isspace():
                 return
             self.end()
             self.home, self.owner = block, e
@@ -319,31 +325,33 @@ class _Walk:
 
     def end(self) -> None:
         """Write down the line that has been read, and begin the next."""
-        parts, self.parts, self.broken = self.parts, [], False
+        parts, self.broken = self.parts, False
         if not parts:
             return
-        home = self.home
+        self.parts = []
+        home, linked, self.linked = self.home, self.linked, 0
         text = "".join(parts)
+        lines = self.lines
         if home in self.pre:
             text = text.rstrip()
-            if not text and self.lines and self.lines[-1] and self.blocks[-1] == home:
-                self.lines.append("")
+            if not text and lines and lines[-1] and self.blocks[-1] == home:
+                lines.append("")
         elif self.cells:
             text = "\t".join([" ".join(cell.split()) for cell in text.split(_CELL)]).strip()
             self.cells = False
         else:
             text = " ".join(text.split())
-        if text and _VISIBLE.search(text):
-            if self.lines and self.lines[-1] and self.apart(home):
-                self.lines.append("")
-            self.rows.append(len(self.lines))
-            self.lines.append(text)
+        if text and (text[0].isalnum() or _VISIBLE.search(text)):
+            if lines and lines[-1] and self.apart(home):
+                lines.append("")
+            size = len(text)
+            self.rows.append(len(lines))
+            lines.append(text)
             self.owners.append(self.owner)
             self.blocks.append(home)
-            self.sizes.append(len(text))
-            self.links.append(min(self.linked, len(text)))
-            self.seen += len(text)
-        self.linked = 0
+            self.sizes.append(size)
+            self.links.append(linked if linked < size else size)
+            self.seen += size
 
     def apart(self, block: int) -> bool:
         """Return whether a line of ``block`` begins a paragraph after the last line."""

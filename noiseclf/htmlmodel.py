@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,9 +13,25 @@ import numpy.typing as npt
 from noiseclf import markup
 from noiseclf.context import ContextModel
 from noiseclf.html import Document
+from noiseclf.lines import MAX_CHARS, normalise
 from noiseclf.markup import MarkupScorer
 
 Floats = npt.NDArray[np.float32]
+
+
+# What normalise changes in lines whose white space is folded: white space that is no space, what shows nothing; and indents.
+_ODD = re.compile("[^\\S \n]|[\x00-\x09\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_ODD_ASCII = re.compile("[\x00-\x09\x0b-\x1f\x7f]")
+
+
+def normalised(document: Document) -> list[str]:
+    """Return the page's lines that are not empty as the model sees them, see :func:`noiseclf.lines.normalise`."""
+    lines = [document.lines[row][:MAX_CHARS] for row in document.rows.tolist()]
+    text = "\n".join(lines)
+    odd = _ODD_ASCII if text.isascii() else _ODD
+    if "  " in text or "\n " in text or text.startswith(" ") or odd.search(text):
+        return normalise([document.lines[row] for row in document.rows.tolist()])
+    return [line.rstrip(" ") for line in lines]
 
 
 def features(document: Document, shape: Floats, scorer: MarkupScorer, scores: Floats) -> Floats:
@@ -50,13 +67,13 @@ class HtmlModel:
 
         Args:
             metadata: ``scorer_labels``, ``networks`` (their descriptions) and ``favor``.
-            arrays: ``html.scorer`` (the bytes of a packed fastText model) and ``html.{i}.network.*``.
+            arrays: ``html.scorer`` (the bytes of a packed fastText model), ``html.sums`` (its words') and ``html.{i}.network.*``.
             width: features that a line of text has.
 
         Raises:
             KeyError, TypeError, ValueError: something is missing, or parts do not fit each other.
         """
-        scorer = MarkupScorer(arrays["html.scorer"].tobytes(), metadata["scorer_labels"])
+        scorer = MarkupScorer(arrays["html.scorer"].tobytes(), metadata["scorer_labels"], arrays["html.sums"])
         networks = []
         for i, description in enumerate(metadata["networks"]):
             start = f"html.{i}."

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +21,7 @@ Ints = npt.NDArray[np.int64]
 #: Elements above a line whose names are read, and how many of them count as its own.
 _ABOVE, _OWN = 9, 2
 #: Characters of attributes that are read for names, and sums of names that are remembered.
-_NAMED, _REMEMBERED = 300, 50_000
+_NAMED, _REMEMBERED = 300, 20_000
 _SPECIAL = frozenset(("role", "itemprop", "itemtype", "rel", "type", "name"))
 _WORDS = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+(?![a-z])")
 #: Levels above a line's block whose text is weighed.
@@ -39,18 +40,28 @@ NAMES: tuple[str, ...] = (
 )  # fmt: skip
 
 
+@lru_cache(maxsize=_REMEMBERED)
+def _plain_name(tag: str, kind: str | None, own: str | None) -> str:
+    found = _WORDS.findall(f"{kind or ''} {own or ''}"[:_NAMED])
+    return " ".join([tag, *list(dict.fromkeys([word.lower() for word in found if len(word) > 1]))[:12]])
+
+
 def name(tag: str, attributes: Mapping[str, str | None]) -> str:
     """Return the words by which an element's author names it, in lower case: its tag, and those of some attributes."""
     if not attributes:
         return tag
-    found = _WORDS.findall(f"{attributes.get('class') or ''} {attributes.get('id') or ''}"[:_NAMED])
-    parts = [tag, *list(dict.fromkeys([word.lower() for word in found if len(word) > 1]))[:12]]
-    if not _SPECIAL.isdisjoint(attributes):
-        kind = (attributes.get("itemtype") or "").rpartition("/")[2]
-        values = [attributes.get("role"), attributes.get("itemprop"), kind]
-        values += [(attributes.get(key) or "")[:30] for key in ("rel", "type", "name")]
-        parts += [word.lower() for word in _WORDS.findall(" ".join([value for value in values if value])[:_NAMED])]
-    return " ".join(parts)
+    plain = _plain_name(tag, attributes.get("class"), attributes.get("id"))
+    if _SPECIAL.isdisjoint(attributes):
+        return plain
+    kind = (attributes.get("itemtype") or "").rpartition("/")[2]
+    values = [attributes.get("role"), attributes.get("itemprop"), kind]
+    values += [(attributes.get(key) or "")[:30] for key in ("rel", "type", "name")]
+    return " ".join([plain, *_described(" ".join([value for value in values if value])[:_NAMED])])
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _described(text: str) -> tuple[str, ...]:
+    return tuple(word.lower() for word in _WORDS.findall(text))
 
 
 def names(document: Document) -> list[str]:
@@ -58,7 +69,6 @@ def names(document: Document) -> list[str]:
     tags, attributes, parents = document.tags, document.attributes, document.parents.tolist()
     found = [""] * len(tags)
     levels = [0] * len(tags)  # above the nearest line, at least: what was gone through from a line nearer by
-    known: dict[tuple[str, str | None, str | None], str] = {}
     for owner in dict.fromkeys(document.owners.tolist()):
         e = owner
         for level in range(_ABOVE, 0, -1):
@@ -66,16 +76,7 @@ def names(document: Document) -> list[str]:
                 break
             levels[e] = level
             if not found[e]:
-                own = attributes[e]
-                if not own:
-                    found[e] = tags[e]
-                elif _SPECIAL.isdisjoint(own):
-                    key = (tags[e], own.get("class"), own.get("id"))
-                    if key not in known:
-                        known[key] = name(tags[e], own)
-                    found[e] = known[key]
-                else:
-                    found[e] = name(tags[e], own)
+                found[e] = name(tags[e], attributes[e])
             e = parents[e]
     return found
 
@@ -125,17 +126,21 @@ class MarkupScorer:
     """A fastText classifier of elements' names, computed here from its matrices.
 
     fastText's answer for a text is a linear function of the mean over the rows of its words; the sums over a name's words
-    are kept, as sites and pages name their elements alike.
+    are remembered, as sites and pages name their elements alike.
+
+    Attributes:
+        sums: of each word that the model met in training the sum of its rows, and how many they are, shape (words, k + 1).
     """
 
-    def __init__(self, data: bytes, labels: Sequence[str]) -> None:
+    def __init__(self, data: bytes, labels: Sequence[str], sums: Floats | None = None) -> None:
         """Load a model packed by :func:`noiseclf.scorer.pack` that was trained with ``wordNgrams`` 1.
 
+        ``sums`` is what :attr:`sums` was for it before, which spares a second.
+
         Raises:
-            ValueError: as for :class:`noiseclf.scorer.Scorer`.
+            ValueError: as for :class:`noiseclf.scorer.Scorer`, or ``sums`` is of another model.
         """
         self._scorer = Scorer(data, labels)
-        self.data = data
         model = self._scorer.model
         self._rows, self._output = model.get_input_matrix(), model.get_output_matrix().T
         column = {label: i for i, label in enumerate(labels)}
@@ -143,7 +148,15 @@ class MarkupScorer:
         self._labels = len(labels)
         self._words: dict[str, Floats] = {}
         self._sums: dict[str, Floats] = {}
-        self._end = self._word("</s>")
+        words = model.words
+        if sums is None:
+            sums = np.stack([self._word(word) for word in words])
+            self._words.clear()
+        if sums.shape != (len(words), self._rows.shape[1] + 1):
+            raise ValueError(f"the sums of the markup's words have the shape {sums.shape} for {len(words)} words")
+        self.sums = sums
+        self._known = dict(zip(words, sums, strict=True))
+        self._end = self._known["</s>"]
 
     def scores(self, document: Document, named: Sequence[str]) -> Floats:
         """Return log-probabilities, shape (n, labels), of the page's lines."""
@@ -173,19 +186,25 @@ class MarkupScorer:
         if found is None:
             if len(self._sums) >= _REMEMBERED:
                 self._sums.clear()
-            words = part.split()
-            found = np.sum([self._word(word) for word in words], axis=0) if words else np.zeros_like(self._end)
+            found = np.zeros_like(self._end)
+            for word in part.split():
+                known = self._known.get(word)
+                found += self._word(word) if known is None else known
             self._sums[part] = found
         return found
 
     def _word(self, word: str) -> Floats:
+        """Return the sum of the rows of a word that is not among the known ones, and how many they are."""
         found = self._words.get(word)
         if found is None:
             if len(self._words) >= _REMEMBERED:
                 self._words.clear()
             model = self._scorer.model
             rows = [model.get_word_id(word)] if word == "</s>" else model.get_subwords(word)[1]
-            found = self._words[word] = np.append(self._rows[rows].sum(axis=0), np.float32(len(rows))).astype(np.float32)
+            found = np.empty(self._rows.shape[1] + 1, np.float32)
+            self._rows[rows].sum(axis=0, out=found[:-1])
+            found[-1] = len(rows)
+            self._words[word] = found
         return found
 
 
@@ -287,17 +306,13 @@ def _said(document: Document) -> list[npt.NDArray[np.generic]]:
     like, told, tells = np.zeros(n), np.zeros(n), np.zeros(n)
     limit = 2 * len(document.title) + 20
     known = document.told
-    if title or known:
-        for i, row in enumerate(document.rows.tolist()):
-            line = document.lines[row]
-            if len(line) > limit and not known:
-                continue
-            found = line[:300].lower().split()
-            if title and len(line) <= limit:
-                both = len(title.intersection(found))
-                like[i] = both / max(len(title), len(found))
-            if known:
-                told[i] = sum(word in known for word in found) / max(len(found), 1)
+    for i, (row, size) in enumerate(zip(document.rows.tolist(), document.sizes.tolist(), strict=True)):
+        if known or (title and size <= limit):
+            found = document.lines[row][:300].lower().split()
+            if title and size <= limit:
+                like[i] = len(title.intersection(found)) / max(len(title), len(found))
+            if known and found:
+                told[i] = sum(map(known.__contains__, found)) / len(found)
                 tells[i] = len(found) > 4 and told[i] > 0.9
     first = np.flatnonzero(heading)
     before = np.arange(n) >= (first[0] if len(first) else n)

@@ -6,6 +6,7 @@ import re
 import struct
 import tempfile
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -61,12 +62,13 @@ class Scorer:
         """Return log-probabilities, shape (len(texts), labels), of what is ready for fastText, as :func:`words` makes it."""
         if not texts:
             return np.zeros((0, len(self._column)), np.float32)
+        place = {text: i for i, text in enumerate(dict.fromkeys(texts))}  # pages say some things more than once
         # A list, never a str: fastText's answer for a single str fails on NumPy 2.
-        labels, probabilities = self.model.predict(texts, k=len(self._column))
-        columns = np.array([[self._column[label] for label in row] for row in labels])
-        result = np.full((len(texts), len(self._column)), FLOOR, np.float32)
-        np.put_along_axis(result, columns, np.asarray(probabilities, np.float32), axis=1)
-        return np.log(np.clip(result, FLOOR, 1.0))
+        labels, probabilities = self.model.predict(list(place), k=len(self._column))
+        columns = np.array([*map(self._column.__getitem__, chain.from_iterable(labels))]).reshape(len(place), -1)
+        result = np.full((len(place), len(self._column)), FLOOR, np.float32)
+        np.put_along_axis(result, columns, np.array(probabilities, np.float32), axis=1)
+        return np.log(np.clip(result, FLOOR, 1.0))[[*map(place.__getitem__, texts)]]
 
 
 def pack(data: bytes) -> bytes:

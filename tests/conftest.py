@@ -12,6 +12,7 @@ from samples import LINES, SCORER_LABELS, network_arrays
 from noiseclf import artefact, classifier
 from noiseclf.features import NAMES, character_table
 from noiseclf.markup import NAMES as MARKUP
+from noiseclf.markup import MarkupScorer
 from noiseclf.scorer import pack
 
 _TRAIN = """
@@ -66,6 +67,7 @@ def html_artefact(tiny_artefact: artefact.Artefact) -> artefact.Artefact:
     own = {f"html.0.network.{name}": a for name, a in network_arrays(inputs).items()}
     own["html.0.network.input.w"][: len(NAMES) + len(MARKUP) + 4] = 0
     own["html.scorer"] = np.frombuffer(tiny_artefact.scorer, np.uint8)
+    own["html.sums"] = MarkupScorer(tiny_artefact.scorer, SCORER_LABELS).sums
     html = {"scorer_labels": SCORER_LABELS, "networks": [{"dilations": [1, 2], "page_after": 0}]}
     html["favor"] = {"precision": -2.0, "balanced": 0.0, "recall": 2.0}
     return artefact.Artefact({**tiny_artefact.metadata, "html": html}, tiny_artefact.scorer, {**tiny_artefact.arrays, **own})

@@ -21,7 +21,6 @@ from joblib import Memory
 from noiseclf import htmlmodel, markup
 from noiseclf.features import shape_features
 from noiseclf.html import Document, read
-from noiseclf.lines import normalise
 from noiseclf.markup import MarkupScorer
 from noiseclf.scorer import Scorer
 from training import network, scorers
@@ -79,7 +78,7 @@ class HtmlPage:
 def html_page(page: LabelledPage, html: bytes) -> HtmlPage | None:
     """Return the page as read from its HTML, None where that shows no line."""
     document = read(html)
-    lines = tuple(line or "." for line in normalise([document.lines[row] for row in document.rows.tolist()]))
+    lines = tuple(htmlmodel.normalised(document))
     if not lines:
         return None
     labels = carried(page.lines, page.labels, lines) if page.labels else ""
@@ -195,7 +194,8 @@ def fit(
         "pages": len(pages),
         "labelled": sum(bool(page.labels) for page in pages),
     }
-    return metadata, {**arrays, "html.scorer": np.frombuffer(whole, np.uint8)}
+    sums = MarkupScorer(whole, scorers.SCORER_LABELS).sums
+    return metadata, {**arrays, "html.scorer": np.frombuffer(whole, np.uint8), "html.sums": sums}
 
 
 def sample(page: HtmlPage, markup_scorer: MarkupScorer, text_scorer: Scorer, table: npt.NDArray[np.uint8]) -> network.Sample:
