@@ -10,6 +10,7 @@ import re
 from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -86,6 +87,36 @@ _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))")
 DEEPEST = 400
 
 
+#: Characters of attributes that are read for names, and names that are remembered from page to page.
+_NAMED, _REMEMBERED = 300, 20_000
+_NAMING = _set("role itemprop itemtype rel type name")
+_WORDS = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+(?![a-z])")
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _plain_name(tag: str, kind: str | None, own: str | None) -> str:
+    found = _WORDS.findall(f"{kind or ''} {own or ''}"[:_NAMED])
+    return " ".join([tag, *list(dict.fromkeys([word.lower() for word in found if len(word) > 1]))[:12]])
+
+
+def name(tag: str, attributes: Mapping[str, str | None]) -> str:
+    """Return the words by which an element's author names it, in lower case: its tag, and those of some attributes."""
+    if not attributes:
+        return tag
+    plain = _plain_name(tag, attributes.get("class"), attributes.get("id"))
+    if _NAMING.isdisjoint(attributes):
+        return plain
+    kind = (attributes.get("itemtype") or "").rpartition("/")[2]
+    values = [attributes.get("role"), attributes.get("itemprop"), kind]
+    values += [(attributes.get(key) or "")[:30] for key in ("rel", "type", "name")]
+    return " ".join([plain, *_described(" ".join([value for value in values if value])[:_NAMED])])
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _described(text: str) -> tuple[str, ...]:
+    return tuple(word.lower() for word in _WORDS.findall(text))
+
+
 @dataclass(frozen=True)
 class Document:
     """A page of HTML as lines, and as much of its tree as lines came from.
@@ -95,7 +126,7 @@ class Document:
         title: of the head, or "".
         told: what the head's metadata gives as the page's body or description, in words of lower case.
         tags: the tag of each element, in page order.
-        attributes: of each element, as the parser gives them.
+        names: of each element, see :func:`name`.
         parents: number of each element's parent, shape (elements,); -1 for the first, which stands for the page.
         flags: of each element, bits in the order of :data:`FLAGS`, shape (elements,).
         controls: form controls in each element's form, shape (elements,); 0 outside forms.
@@ -110,7 +141,7 @@ class Document:
     title: str
     told: frozenset[str]
     tags: tuple[str, ...]
-    attributes: tuple[Mapping[str, str | None], ...]
+    names: tuple[str, ...]
     parents: Ints
     flags: Ints
     controls: Ints
@@ -164,8 +195,7 @@ class _Walk:
     """What is known of a page while its tree is walked."""
 
     def __init__(self) -> None:
-        self.tags, self.parents, self.flags = ["root"], [-1], [0]
-        self.attributes: list[Mapping[str, str | None]] = [{}]
+        self.tags, self.names, self.parents, self.flags = ["root"], ["root"], [-1], [0]
         self.block = [0]  # of each element the nearest block above it, or itself
         self.form = [-1]  # of each element the nearest form above it, or itself
         self.fields: dict[int, int] = {}  # controls by form
@@ -190,7 +220,7 @@ class _Walk:
         number, tags, parents, flags, block, form = (
             self.number, self.tags, self.parents, self.flags, self.block, self.form,
         )  # fmt: skip
-        kept, tag_flags, text, pre = self.attributes, _TAG_FLAGS, self.text, self.pre
+        names, tag_flags, text, pre = self.names, _TAG_FLAGS, self.text, self.pre
         if tree.head is not None:
             self.head(tree.head)
         root = tree.body if tree.body is not None else tree.root
@@ -229,7 +259,7 @@ class _Walk:
             e = len(tags)
             number[node.mem_id] = e
             tags.append(tag)
-            kept.append(attributes)
+            names.append(name(tag, attributes) if attributes else tag)
             parents.append(parent)
             flags.append(own)
             form.append(e if tag == "form" else form[parent])
@@ -370,7 +400,7 @@ class _Walk:
         arrays = (np.asarray(a, np.int64) for a in (self.rows, self.owners, self.blocks, self.sizes, self.links))
         parents, flags, counts = (np.array(a, np.int64) for a in (self.parents, self.flags, controls))
         return Document(
-            tuple(self.lines), self.title, frozenset(told.split()), tuple(self.tags), tuple(self.attributes),
+            tuple(self.lines), self.title, frozenset(told.split()), tuple(self.tags), tuple(self.names),
             parents, flags, counts, *arrays,
         )  # fmt: skip
 

@@ -43,8 +43,7 @@ def features(document: Document, shape: Floats, scorer: MarkupScorer, scores: Fl
         scorer: of the names of its elements.
         scores: the text scores of its lines, shape (n, t); they come last.
     """
-    named = markup.names(document)
-    return np.concatenate([shape, markup.features(document, named), scorer.scores(document, named), scores], axis=1)
+    return np.concatenate([shape, markup.features(document), scorer.scores(document), scores], axis=1)
 
 
 @dataclass(frozen=True)

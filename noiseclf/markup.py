@@ -5,9 +5,7 @@ Sums over subtrees are computed once for all elements, from the last to the firs
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -20,10 +18,8 @@ Ints = npt.NDArray[np.int64]
 
 #: Elements above a line whose names are read, and how many of them count as its own.
 _ABOVE, _OWN = 9, 2
-#: Characters of attributes that are read for names, and sums of names that are remembered.
-_NAMED, _REMEMBERED = 300, 20_000
-_SPECIAL = frozenset(("role", "itemprop", "itemtype", "rel", "type", "name"))
-_WORDS = re.compile(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+(?![a-z])")
+#: Sums of names that are remembered.
+_REMEMBERED = 20_000
 #: Levels above a line's block whose text is weighed.
 _LEVELS = (0, 1, 2, 4)
 #: Characters of a line from which on it may be a paragraph.
@@ -40,55 +36,13 @@ NAMES: tuple[str, ...] = (
 )  # fmt: skip
 
 
-@lru_cache(maxsize=_REMEMBERED)
-def _plain_name(tag: str, kind: str | None, own: str | None) -> str:
-    found = _WORDS.findall(f"{kind or ''} {own or ''}"[:_NAMED])
-    return " ".join([tag, *list(dict.fromkeys([word.lower() for word in found if len(word) > 1]))[:12]])
-
-
-def name(tag: str, attributes: Mapping[str, str | None]) -> str:
-    """Return the words by which an element's author names it, in lower case: its tag, and those of some attributes."""
-    if not attributes:
-        return tag
-    plain = _plain_name(tag, attributes.get("class"), attributes.get("id"))
-    if _SPECIAL.isdisjoint(attributes):
-        return plain
-    kind = (attributes.get("itemtype") or "").rpartition("/")[2]
-    values = [attributes.get("role"), attributes.get("itemprop"), kind]
-    values += [(attributes.get(key) or "")[:30] for key in ("rel", "type", "name")]
-    return " ".join([plain, *_described(" ".join([value for value in values if value])[:_NAMED])])
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def _described(text: str) -> tuple[str, ...]:
-    return tuple(word.lower() for word in _WORDS.findall(text))
-
-
-def names(document: Document) -> list[str]:
-    """Return the names of the elements that lines stand in, as far up as they are read; "" for other elements."""
-    tags, attributes, parents = document.tags, document.attributes, document.parents.tolist()
-    found = [""] * len(tags)
-    levels = [0] * len(tags)  # above the nearest line, at least: what was gone through from a line nearer by
-    for owner in dict.fromkeys(document.owners.tolist()):
-        e = owner
-        for level in range(_ABOVE, 0, -1):
-            if e < 0 or levels[e] >= level:
-                break
-            levels[e] = level
-            if not found[e]:
-                found[e] = name(tags[e], attributes[e])
-            e = parents[e]
-    return found
-
-
-def paths(document: Document, named: Sequence[str]) -> tuple[list[tuple[str, ...]], Ints]:
+def paths(document: Document) -> tuple[list[tuple[str, ...]], Ints]:
     """Return the distinct ways in which lines are named, and the number of each line's, shape (n,).
 
-    ``named`` comes from :func:`names`, here and below.
     A way is the names of the line's elements, nearest first, the first :data:`_OWN` of them with ``q`` before each word;
     and first of all one word of the nearest tags.
     """
-    tags, parents = document.tags, document.parents.tolist()
+    named, tags, parents = document.names, document.tags, document.parents.tolist()
     place: dict[tuple[str, ...], int] = {}
     number: dict[int, int] = {}
     own: dict[str, str] = {}
@@ -117,7 +71,7 @@ def paths(document: Document, named: Sequence[str]) -> tuple[list[tuple[str, ...
 
 def words(document: Document) -> list[str]:
     """Return each line's way (see :func:`paths`) as one text, which the markup's scorer is trained on."""
-    ways, numbers = paths(document, names(document))
+    ways, numbers = paths(document)
     texts = [" ".join(way) for way in ways]
     return [texts[number] for number in numbers.tolist()]
 
@@ -158,9 +112,9 @@ class MarkupScorer:
         self._known = dict(zip(words, sums, strict=True))
         self._end = self._known["</s>"]
 
-    def scores(self, document: Document, named: Sequence[str]) -> Floats:
+    def scores(self, document: Document) -> Floats:
         """Return log-probabilities, shape (n, labels), of the page's lines."""
-        ways, numbers = paths(document, named)
+        ways, numbers = paths(document)
         if not ways:
             return np.zeros((0, self._labels), np.float32)
         return self.scores_of(ways)[numbers]
@@ -208,7 +162,7 @@ class MarkupScorer:
         return found
 
 
-def features(document: Document, named: Sequence[str]) -> Floats:
+def features(document: Document) -> Floats:
     """Return the markup's features of a page's lines, shape (n, len(NAMES)), each roughly between -1 and 4."""
     n = len(document.rows)
     if n == 0:
@@ -231,7 +185,7 @@ def features(document: Document, named: Sequence[str]) -> Floats:
     prose = float(weights.sum())
     place = float((weights * depths[blocks]).sum() / prose) if prose else float(depths[blocks].mean())
     columns += [depths[owners] / 10, (depths[owners] - place) / 5]
-    columns += _alikes(document, named, share)
+    columns += _alikes(document, share)
     columns.append(np.log1p(document.controls[owners]) / 2)
     columns += _main(document, weights, ends)
     columns += _said(document)
@@ -263,11 +217,9 @@ def _depths(parents: Ints) -> Ints:
     return np.array(depths, np.int64)
 
 
-def _alikes(
-    document: Document, named: Sequence[str], share: npt.NDArray[np.float64]
-) -> list[npt.NDArray[np.generic]]:
+def _alikes(document: Document, share: npt.NDArray[np.float64]) -> list[npt.NDArray[np.generic]]:
     """Return how many lines have an element named alike: on the page, in the same list of siblings; and how linked they are."""
-    parents = document.parents.tolist()
+    named, parents = document.names, document.parents.tolist()
     numbers: dict[tuple[str, str], int] = {}
     shapes, places = [], []
     siblings: dict[tuple[int, int], int] = {}

@@ -5,7 +5,7 @@ pytest.importorskip("selectolax")
 from samples import SCORER_LABELS
 
 from noiseclf import markup
-from noiseclf.html import read
+from noiseclf.html import name, read
 from noiseclf.markup import NAMES, MarkupScorer
 from noiseclf.scorer import Scorer, pack
 
@@ -20,7 +20,7 @@ PAGE = """<title>Ferry late again</title><meta name=description content="The fer
 @pytest.fixture(scope="module")
 def rows():
     document = read(PAGE)
-    values = markup.features(document, markup.names(document))
+    values = markup.features(document)
     assert values.shape == (7, len(NAMES))
     assert values.dtype == np.float32
     return [dict(zip(NAMES, row, strict=True)) for row in values.tolist()]
@@ -69,16 +69,16 @@ def test_breaks_between_lines(rows):
 @pytest.mark.parametrize("html", ["", "<p>one", "<p>" * 50 + "x", "<table>" + "<tr><td>a<td>b" * 500, "<a>1</a>" * 99])
 def test_every_page_has_finite_features(html):
     document = read(html)
-    values = markup.features(document, markup.names(document))
+    values = markup.features(document)
     assert values.shape == (len(document.rows), len(NAMES))
     assert np.isfinite(values).all()
 
 
 def test_names_are_words_of_tag_class_and_id():
     attributes = {"class": "CommentForm__field js-x2", "id": "reply-Box", "role": "form", "href": "/x"}
-    assert markup.name("div", attributes) == "div comment form field js reply box form"
-    assert markup.name("p", {}) == "p"
-    assert markup.name("div", {"class": "комментарии", "id": None}) == "div комментарии"
+    assert name("div", attributes) == "div comment form field js reply box form"
+    assert name("p", {}) == "p"
+    assert name("div", {"class": "комментарии", "id": None}) == "div комментарии"
 
 
 def test_words_of_a_line_begin_with_its_own_elements():
@@ -87,7 +87,7 @@ def test_words_of_a_line_begin_with_its_own_elements():
 
 def test_lines_that_stand_alike_have_the_same_way():
     document = read(PAGE)
-    ways, numbers = markup.paths(document, markup.names(document))
+    ways, numbers = markup.paths(document)
     assert numbers[0] == numbers[1] == numbers[2]
     assert len(ways) == len(set(numbers.tolist()))
 
@@ -97,11 +97,11 @@ def test_scores_are_those_of_fasttext(fasttext_bytes):
     document = read(PAGE.replace("class=", "class='ferry monday newsletter' data-x="))
     expected = Scorer(data, SCORER_LABELS).scores_of(markup.words(document))
     mine = MarkupScorer(data, SCORER_LABELS)
-    found = mine.scores(document, markup.names(document))
+    found = mine.scores(document)
     assert np.abs(found - expected).max() < 2e-3  # fastText rounds and adds 1e-5
     again = MarkupScorer(data, SCORER_LABELS, mine.sums)
-    assert np.array_equal(again.scores(document, markup.names(document)), found)
-    assert mine.scores(read(""), []).shape == (0, 4)
+    assert np.array_equal(again.scores(document), found)
+    assert mine.scores(read("")).shape == (0, 4)
 
 
 def test_sums_of_another_model_are_refused(fasttext_bytes):
