@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -19,19 +19,26 @@ from noiseclf.markup import MarkupScorer
 Floats = npt.NDArray[np.float32]
 
 
-# What normalise changes in lines whose white space is folded: white space that is no space, what shows nothing; and indents.
-_ODD = re.compile("[^\\S \n]|[\x00-\x09\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
-_ODD_ASCII = re.compile("[\x00-\x09\x0b-\x1f\x7f]")
+@lru_cache(maxsize=1)
+def _odd() -> npt.NDArray[np.bool_]:
+    """Return of each code point below 0x10000 whether normalising changes it, shape (65536,)."""
+    probes = [f"a{chr(point)}b" for point in range(0x10000)]
+    odd = np.array([probe != seen for probe, seen in zip(probes, normalise(probes), strict=True)])
+    odd[[9, 10]] = False  # tabs between cells are changed here, line feeds are no part of lines
+    return odd
 
 
 def normalised(document: Document) -> list[str]:
-    """Return the page's lines that are not empty as the model sees them, see :func:`noiseclf.lines.normalise`."""
+    """Return the page's lines that are not empty as the model sees them, see :func:`noiseclf.lines.normalise`.
+
+    Their white space is mostly folded already, which shows at once in their code points.
+    """
     lines = [document.lines[row][:MAX_CHARS] for row in document.rows.tolist()]
-    text = "\n".join(lines)
-    odd = _ODD_ASCII if text.isascii() else _ODD
-    if "  " in text or "\n " in text or text.startswith(" ") or odd.search(text):
+    text = "\n".join(lines).replace("\t", " ")
+    points = np.frombuffer(text.encode("utf-32-le", "replace"), np.uint32)
+    if "  " in text or "\n " in text or text.startswith(" ") or _odd()[points[points < 0x10000]].any():
         return normalise([document.lines[row] for row in document.rows.tolist()])
-    return [line.rstrip(" ") for line in lines]
+    return [line.rstrip(" ") for line in text.split("\n")]
 
 
 def features(document: Document, shape: Floats, scorer: MarkupScorer, scores: Floats) -> Floats:
