@@ -34,6 +34,8 @@ def normalised(document: Document) -> list[str]:
     Their white space is mostly folded already, which shows at once in their code points.
     """
     lines = [document.lines[row][:MAX_CHARS] for row in document.rows.tolist()]
+    if not lines:
+        return []
     text = "\n".join(lines).replace("\t", " ")
     points = np.frombuffer(text.encode("utf-32-le", "replace"), np.uint32)
     if "  " in text or "\n " in text or text.startswith(" ") or _odd()[points[points < 0x10000]].any():

@@ -41,7 +41,7 @@ def test_cleaning_keeps_the_story_and_drops_the_rest() -> None:
 
 
 def test_the_shipped_model_is_small() -> None:
-    assert (ROOT / "noiseclf" / "model" / "lines.noiseclf").stat().st_size <= 8 * 1024 * 1024
+    assert (ROOT / "noiseclf" / "model" / "lines.noiseclf").stat().st_size <= 12 * 1024 * 1024
 
 
 def test_the_example_of_html_comes_out_whole_and_clean() -> None:

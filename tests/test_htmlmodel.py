@@ -94,7 +94,7 @@ def test_it_can_be_pickled(tiny_html):
 
 
 @pytest.mark.parametrize(
-    "html", ["<p>plain", "<p>a\u00adb", "<pre>  in\n x", "<table><td>a<td>b", "<p>Ж", "<p>a\x01b", "<p>" + "long " * 400]
+    "html", ["", "<p>plain", "<p>a\u00adb", "<pre>  in\n x", "<table><td>a<td>b", "<p>Ж", "<p>a\x01b", "<p>" + "long " * 400]
 )
 def test_lines_are_normalised_as_text_is(html):
     document = read(html)
