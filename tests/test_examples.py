@@ -58,4 +58,4 @@ def test_the_code_in_the_page_on_html_runs(monkeypatch: pytest.MonkeyPatch, caps
     monkeypatch.chdir(ROOT)
     code = (ROOT / "docs" / "html.md").read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
     exec(code, {})
-    assert "content main/ol/li Move frames without knocking them." in capsys.readouterr().out
+    assert "content main/div/ol/li Move frames without knocking them." in capsys.readouterr().out
