@@ -247,19 +247,22 @@ class _Walk:
                 continue
             own = tag_flags.get(tag, 0) | flags[parent]
             attributes = node.attributes
+            called = tag
             if attributes:
-                if not _HIDERS.isdisjoint(attributes) and _is_hidden(tag, attributes, styles=styles):
-                    if "style" in attributes and "hidden" not in attributes:
-                        self.hidden.append(node)
-                    continue
-                if not _FLAGGING.isdisjoint(attributes):
+                called = _plain_name(tag, attributes.get("class"), attributes.get("id"))
+                if not _NOTED.isdisjoint(attributes):
+                    if _is_hidden(tag, attributes, styles=styles):
+                        if "style" in attributes and "hidden" not in attributes:
+                            self.hidden.append(node)
+                        continue
                     own |= _attribute_flags(attributes)
+                    called = name(tag, attributes)
             if tag == "dialog" and "open" not in attributes:
                 continue
             e = len(tags)
             number[node.mem_id] = e
             tags.append(tag)
-            names.append(name(tag, attributes) if attributes else tag)
+            names.append(called)
             parents.append(parent)
             flags.append(own)
             form.append(e if tag == "form" else form[parent])
@@ -412,8 +415,8 @@ _CELL = "\x1f"
 #: Characters of the metadata's text that are looked at.
 _TOLD = 100_000
 _FIELDS = _set("text email url tel number search")
-_HIDERS = _set("hidden style type")
-_FLAGGING = _set("role itemprop itemtype aria-hidden")
+# Attributes that hide an element, flag it or name it; class and id apart.
+_NOTED = _NAMING | _set("hidden style aria-hidden")
 
 
 def _attribute_flags(attributes: Mapping[str, str | None]) -> int:
