@@ -19,7 +19,7 @@ from noiseclf.site import Site
 __version__ = "0.1.0"
 __all__ = [
     "LABELS", "NOISE", "Favor", "Label", "Line", "ModelError", "NoiseClassifier", "Page", "Site",
-    "classify", "classify_many", "classify_site", "clean", "load",
+    "classify", "classify_html", "classify_html_many", "classify_many", "classify_site", "clean", "clean_html", "load",
 ]  # fmt: skip
 
 
@@ -49,3 +49,24 @@ def classify_site(
 ) -> list[Page]:
     """Return the classified pages of one site; see :meth:`NoiseClassifier.classify_site`."""
     return load().classify_site(pages, drop=drop, favor=favor)
+
+
+def clean_html(html: str | bytes, *, drop: Collection[Label | str] = NOISE, favor: Favor = "balanced") -> str:
+    """Return the text of a page of HTML without its noise; see :meth:`NoiseClassifier.clean_html`."""
+    return load().clean_html(html, drop=drop, favor=favor)
+
+
+def classify_html(html: str | bytes, *, drop: Collection[Label | str] = NOISE, favor: Favor = "balanced") -> Page:
+    """Return the lines of a page of HTML with a label for each; see :meth:`NoiseClassifier.classify_html`."""
+    return load().classify_html(html, drop=drop, favor=favor)
+
+
+def classify_html_many(
+    pages: Iterable[str | bytes],
+    *,
+    jobs: int = 1,
+    drop: Collection[Label | str] = NOISE,
+    favor: Favor = "balanced",
+) -> Iterator[Page]:
+    """Yield the classified pages of HTML, lazily and in order; see :meth:`NoiseClassifier.classify_html_many`."""
+    return load().classify_html_many(pages, jobs=jobs, drop=drop, favor=favor)

@@ -18,8 +18,9 @@ import noiseclf
 from noiseclf.artefact import ModelError
 from noiseclf.classifier import Favor, NoiseClassifier, load
 from noiseclf.commands import add_inspect, add_label
+from noiseclf.encoding import looks_like_html, to_utf8
 from noiseclf.labels import LABELS, NOISE, Label
-from noiseclf.page import Line
+from noiseclf.page import Line, Page
 from noiseclf.parallel import ordered_map
 from noiseclf.site import Site
 from noiseclf.streams import StreamError, decode, decode_lines, open_input, whole_file
@@ -31,13 +32,13 @@ _FIELD = "text"
 _ABOUT = """\
 Tell what each line of a scraped web page is (content, navigation, ad, comment_form), and drop the noise.
 
-A page is plain text, one line a block of the page, as HTML-to-text tools write it. Many pages can come as records:
-one JSON object a line (.jsonl), the page in one of its fields.
+A page is HTML, or plain text, one line a block of the page, as HTML-to-text tools write it. Many pages can come as
+records: one JSON object a line (.jsonl), the page in one of its fields.
 """
 _EXAMPLES = """\
 examples:
   noiseclf clean page.txt                         the page without its noise
-  curl -s URL | html2text | noiseclf clean        the same, in a pipe
+  curl -s URL | noiseclf clean                    the same of a page of HTML, in a pipe
   noiseclf classify page.txt                      what each line is, and how sure that is
   noiseclf clean crawl.jsonl -o clean.jsonl -j 4  a crawl of many pages, by four processes
   noiseclf clean --help                           more about one command
@@ -131,11 +132,13 @@ class _Item:
         file: name of the file it is from, "-" for standard input.
         number: the record's line in its file, from 1; 0 for a page.
         text: the page, or the record's JSON.
+        html: whether the page is HTML.
     """
 
     file: str
     number: int
     text: str
+    html: bool = False
 
 
 @dataclass(frozen=True)
@@ -200,6 +203,9 @@ def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     add = common.add_argument
     add("files", metavar="FILE", nargs="*", default=["-"], help="page of text or records (.jsonl); - is standard input")
+    kind = common.add_mutually_exclusive_group()
+    kind.add_argument("--html", action="store_const", const=True, default=None, help="pages are HTML (default: by their look)")
+    kind.add_argument("--text", action="store_const", const=False, dest="html", help="pages are text, however they look")
     add("--field", metavar="NAME", help=f"input is records, the page in this field (for .jsonl files: {_FIELD})")
     which = common.add_mutually_exclusive_group()
     which.add_argument("--keep", type=_labels, metavar="LABELS", help="labels of the lines to print, comma-separated")
@@ -277,7 +283,7 @@ def _colorful() -> bool:
 def _run(task: _Task, options: argparse.Namespace) -> int:
     classifier = _load(options.model)
     problems = _Problems()
-    items = (_pages if task.field is None else _records)(options.files, problems)
+    items = _pages(options.files, problems, options.html) if task.field is None else _records(options.files, problems)
     if options.site:
         known = list(items)  # read once to know the site, once to work
         items, task = iter(known), replace(task, site=Site.of(_page_lines(item, task.field) for item in known))
@@ -309,11 +315,15 @@ def _load(model: str | None) -> NoiseClassifier:
         raise StreamError(f"{model}: is no model to be read ({reason}); name a .noiseclf file with --model") from None
 
 
-def _pages(files: Sequence[str], problems: _Problems) -> Iterator[_Item]:
+def _pages(files: Sequence[str], problems: _Problems, html: bool | None) -> Iterator[_Item]:
     for file in files:
         try:
             with open_input(file) as stream:
-                text, replaced = decode(stream.read())
+                data = stream.read()
+            if looks_like_html(data) if html is None else html:
+                yield _Item(file, 0, to_utf8(data).decode("utf-8", "replace"), html=True)
+                continue
+            text, replaced = decode(data)
         except StreamError as error:
             problems.fail(_shown(file), str(error))
             continue
@@ -396,11 +406,27 @@ def _work(context: tuple[NoiseClassifier, _Task], item: _Item) -> _Result:
             return _work_on_record(classifier, task, task.field, item.text)
         except RecursionError:
             return _Result(fault="JSON nested too deeply")
+    if item.html:
+        return _work_on_html(classifier, task, item)
     lines = _page_lines(item, None)
     if task.command == "clean":
         text = classifier.clean(lines, drop=_dropped(task), favor=task.favor, site=task.site)
         return _Result(text + "\n" if text else "")
-    page = classifier.classify(lines, favor=task.favor, site=task.site)
+    return _shown_page(classifier.classify(lines, favor=task.favor, site=task.site), task, item)
+
+
+def _work_on_html(classifier: NoiseClassifier, task: _Task, item: _Item) -> _Result:
+    try:
+        page = classifier.classify_html(item.text, drop=_dropped(task), favor=task.favor)
+    except ImportError as error:
+        raise StreamError(f"{_shown(item.file)}: {error}; or use --text for a page of text") from None
+    if task.command == "clean":
+        return _Result(page.text + "\n" if page.text else "")
+    return _shown_page(page, task, item)
+
+
+def _shown_page(page: Page, task: _Task, item: _Item) -> _Result:
+    """Return what ``classify`` prints of a page."""
     shown = [line for line in page.lines if task.kept is None or line.label in task.kept]
     if task.format == "tsv":
         return _Result(_tsv(shown, item.file if task.several else None))

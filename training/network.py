@@ -41,16 +41,16 @@ class Sample:
 class Settings:
     """How the network is built and trained; the values are those that did best in cross-validation on train pages."""
 
-    channels: int = 64
+    channels: int = 96
     dilations: tuple[int, ...] = (1, 2, 4, 8, 16)
     page_after: int = 2
-    epochs: int = 14
+    epochs: int = 10
     lines: int = 6000  # a batch, about
     longest: int = 600  # lines of a page that are looked at in one step
     silver_pages: int = 1500  # drawn anew each epoch
     silver_weight: float = 0.3
     rate: float = 2e-3
-    dropout: float = 0.1
+    dropout: float = 0.15
     unread: float = 0.1  # share of pages whose words are hidden, so that shape and place can stand alone
     words: int = 6  # the last features, which come from words
     seed: int = 0

@@ -30,8 +30,8 @@ Floats = npt.NDArray[np.float32]
 SCORER_LABELS = (*SCORED, "kept", "left")
 _SILVER = {"1": "kept", "0": "left"}
 
-# More dimensions or buckets gained nothing in cross-validation; fewer buckets lost. One thread and a fresh process a model, with malloc
-# filling what it hands out: fastText otherwise starts from unset memory (facebookresearch/fastText#1061).
+# More dimensions or buckets gained nothing in cross-validation; fewer buckets lost. One thread and a fresh process a
+# model, with malloc filling what it hands out: fastText otherwise starts from unset memory (facebookresearch/fastText#1061).
 SETTINGS: dict[str, Any] = {
     "dim": 16, "minn": 3, "maxn": 5, "wordNgrams": 2, "bucket": 200_000, "minCount": 4,
     "epoch": 8, "lr": 0.1, "thread": 1, "seed": 1, "verbose": 0,

@@ -23,7 +23,8 @@ from noiseclf import artefact
 from noiseclf.artefact import Artefact
 from noiseclf.classifier import from_bytes
 from noiseclf.features import character_table, shape_features
-from training import adapt, augment, network, scorers, vectors
+from noiseclf.scorer import Scorer
+from training import adapt, augment, html, network, scorers, vectors
 from training.corpus import (
     CorpusError,
     LabelledPage,
@@ -39,6 +40,7 @@ from training.evaluate import SHIPPED, headline
 from training.examples import Example, examples
 from training.labels import apply_labels, read_labels
 from training.metrics import SCORED, true_labels
+from training.peers import each_html
 
 FOLDS = 5
 #: Scorers that know nothing of a page's language: with their scores too the network learns how far to trust words.
@@ -90,8 +92,10 @@ def fit(
     jobs: int = 2,
     scorer_settings: dict[str, Any] = scorers.SETTINGS,
     settings: network.Settings = network.Settings(),  # noqa: B008  (frozen)
+    html_pages: Sequence[html.HtmlPage] = (),
+    html_settings: network.Settings = html.SETTINGS,
 ) -> Artefact:
-    """Train a model on ``pages``, ``phrases`` and ``catalogues``.
+    """Train a model on ``pages``, ``phrases`` and ``catalogues``, and its part for HTML on ``html_pages`` where there are any.
 
     ``words`` is the file that keeps the encoder's word vectors between runs; without it the scorer starts from chance.
 
@@ -125,7 +129,21 @@ def fit(
         },
     }
     named = {f"network.{name}": array for name, array in arrays.items()}
+    if html_pages:
+        texts = [scorers.training_text([e for e in made if e.fold != fold]) for fold in range(FOLDS)]
+        models = scorers.train_all(texts, scorer_settings, memory, jobs, start)  # from the cache, they are trained already
+        folds = [Scorer(model, scorers.SCORER_LABELS) for model in models]
+        metadata["html"], own = html.fit(html_pages, folds, character_table(), memory, jobs=jobs, settings=html_settings)
+        named |= own
     return Artefact(metadata, scorer, {"character_table": character_table(), **named})
+
+
+def read_html_pages(corpus: Path | None, pages: Sequence[LabelledPage]) -> list[html.HtmlPage]:
+    """Return the ``pages`` whose HTML is in the folder ``corpus``, none where it holds no HTML of training pages."""
+    if corpus is None or not any(corpus.glob("html-train*.tar.xz")):
+        return []
+    each = each_html(corpus, "train")
+    return html.html_pages(pages, tqdm(each, "HTML", disable=None))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -148,7 +166,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         phrases = read_phrases(arguments.data)
         catalogues = read_catalogues(arguments.data, phrases)
         memory, words = Memory(CACHE, verbose=0), CACHE / "words.npz"
-        model = fit(pages, phrases, memory, catalogues=catalogues, words=words, jobs=arguments.jobs)
+        seen = read_html_pages(arguments.corpus, pages)
+        model = fit(pages, phrases, memory, catalogues=catalogues, words=words, jobs=arguments.jobs, html_pages=seen)
         if arguments.corpus and any(arguments.corpus.glob("dev.jsonl*")):
             figures = headline(from_bytes(model.to_bytes()), read_split(arguments.corpus, "dev"))
             model = replace(model, metadata={**model.metadata, "dev": {n: round(f, 4) for n, f in figures.items()}})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+
 from training import vectors
 from training.examples import Example
 
@@ -19,7 +20,7 @@ def store(cache: Path, names: list[str]) -> None:
 
 
 def test_the_vocabulary_is_what_several_pages_share_the_most_frequent_first() -> None:
-    pages = [example("ferry harbour ferry", "harbour 2024"), example("ferry harbour"), example("ferry harbour"), example("ferry alone")]
+    pages = [example("ferry harbour ferry", "harbour 2024"), *[example("ferry harbour")] * 2, example("ferry alone")]
     assert vectors.vocabulary(pages) == {"ferry": 4, "harbour": 3}
 
 
