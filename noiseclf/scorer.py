@@ -21,10 +21,11 @@ SCORED_CHARS = 200
 FLOOR = 1e-4
 
 _DIGIT = re.compile(r"\d")
-# Scripts written without spaces: each character becomes a word, so that word pairs mean something there.
-_DENSE = re.compile("([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff])")
-# Signs that stand against words, so that "comments:" and "comments" are one word.
-_SIGN = re.compile('([.,;:!?()\\[\\]"«»“”„…|•·/>—–*])')
+# Scripts written without spaces: each character becomes a word, so that word pairs mean something there. Signs that stand
+# against words, so that "comments:" and "comments" are one word.
+_ALONE = re.compile(
+    "([.,;:!?()\\[\\]\"«»“”„…|•·/>—–*\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff])"
+)
 _PREFIX = "__label__"
 _MAGIC, _VERSION = 793712314, 12  # of fastText's own files
 _DICTIONARY = 8 + 12 * 4 + 8  # where it begins: after the head, twelve int32 settings and a double
@@ -40,7 +41,7 @@ _REMEMBERED = 100_000
 def words(lines: Sequence[str]) -> list[str]:
     """Return normalised lines as fastText gets them: lower case, digits alike, and no word that fastText would obey."""
     text = "\n".join([line[:SCORED_CHARS] for line in lines]).lower()
-    text = _SIGN.sub(r" \1 ", _DENSE.sub(r" \1 ", _DIGIT.sub("0", text)))
+    text = _ALONE.sub(r" \1 ", _DIGIT.sub("0", text))
     # A space, because what is only cut out can leave the same again: "____label____" less its middle.
     text = text.replace(_PREFIX, "__ label__").replace("</s>", "< /s>")
     return text.split("\n")
