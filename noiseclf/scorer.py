@@ -41,7 +41,7 @@ _REMEMBERED = 100_000
 def words(lines: Sequence[str]) -> list[str]:
     """Return normalised lines as fastText gets them: lower case, digits alike, and no word that fastText would obey."""
     text = "\n".join([line[:SCORED_CHARS] for line in lines]).lower()
-    text = _ALONE.sub(r" \1 ", _DIGIT.sub("0", text))
+    text = " ".join(_ALONE.split(_DIGIT.sub("0", text)))
     # A space, because what is only cut out can leave the same again: "____label____" less its middle.
     text = text.replace(_PREFIX, "__ label__").replace("</s>", "< /s>")
     return text.split("\n")
