@@ -64,17 +64,16 @@ class NoiseClassifier:
             raise ValueError(f"the network wants {expected} features a line, this noiseclf makes {found}")
 
     @property
-    def _digest(self) -> str:
+    def digest(self) -> str:
+        """The SHA-256 of the model's file: classifiers with the same one give the same output."""
         return hashlib.sha256(self._data).hexdigest()
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self._shipped:
-            return _shipped_by_digest, (self._digest,)
+            return _shipped_by_digest, (self.digest,)
         return from_bytes, (self._data,)
 
-    def clean(
-        self, page: str | Sequence[str], *, drop: Collection[Label | str] = NOISE, favor: Favor = "balanced"
-    ) -> str:
+    def clean(self, page: str | Sequence[str], *, drop: Collection[Label | str] = NOISE, favor: Favor = "balanced") -> str:
         """Return the page without the lines whose label is in ``drop``; see :func:`noiseclf.page.keep` for blank lines.
 
         Args:
@@ -91,9 +90,7 @@ class NoiseClassifier:
         labels, _ = self._classify(lines, favor)
         return keep(lines, labels, dropped)
 
-    def classify(
-        self, page: str | Sequence[str], *, drop: Collection[Label | str] = NOISE, favor: Favor = "balanced"
-    ) -> Page:
+    def classify(self, page: str | Sequence[str], *, drop: Collection[Label | str] = NOISE, favor: Favor = "balanced") -> Page:
         """Return the page with a label for each line; arguments and errors as for :meth:`clean`."""
         dropped = _labels(drop)
         lines = split(page)
@@ -212,15 +209,13 @@ def _load_shipped() -> NoiseClassifier:
     try:
         data = resources.files("noiseclf").joinpath(_SHIPPED).read_bytes()
     except FileNotFoundError:
-        raise artefact.ModelError(
-            "this noiseclf holds no model: install it again, or run 'make train' in its sources"
-        ) from None
+        raise artefact.ModelError("this noiseclf holds no model: install it again, or run 'make train' in its sources") from None
     return NoiseClassifier(artefact.Artefact.from_bytes(data, "the shipped model"), data, shipped=True)
 
 
 def _shipped_by_digest(digest: str) -> NoiseClassifier:
     classifier = shipped()
-    found = classifier._digest
+    found = classifier.digest
     if found != digest:
         raise artefact.ModelError(
             f"the pickled classifier used the shipped model {digest[:12]}, this noiseclf ships {found[:12]}: "
