@@ -192,12 +192,11 @@ def _json_lines(file: str, field: str, html: bool, problems: Problems) -> Iterat
     problems.replaced(file, count)
 
 
-def _decompressed(file: str, raw: io.BufferedReader) -> io.BufferedReader:
+def _decompressed(file: str, raw: io.BufferedReader) -> Any:
+    """Return ``raw``, or what decompresses it and gives all that is before damage."""
     if file.lower().endswith(".gz"):
-        return io.BufferedReader(gzip.GzipFile(fileobj=raw))
-    if file.lower().endswith(".zst"):
-        return io.BufferedReader(_zstd().ZstdFile(raw))
-    return raw
+        return gzip.GzipFile(fileobj=raw)
+    return _zstd().ZstdFile(raw) if file.lower().endswith(".zst") else raw
 
 
 def _broken_compression() -> tuple[type[Exception], ...]:

@@ -147,6 +147,6 @@ def _lock(name: str, file: IO[bytes]) -> None:
     except ImportError:  # Windows, where nothing of the kind is at hand
         return
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # not flock, which worker processes would inherit
+    except (BlockingIOError, PermissionError):
         raise StreamError(f"{name}: another process is writing it; wait for it, or name another file with -o") from None
