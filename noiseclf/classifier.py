@@ -73,7 +73,9 @@ class NoiseClassifier:
             return _shipped_by_digest, (self.digest,)
         return from_bytes, (self._data,)
 
-    def clean(self, page: str | Sequence[str], *, drop: Collection[Label | str] = NOISE, favor: Favor = "balanced") -> str:
+    def clean(
+        self, page: str | Sequence[str], *, drop: Collection[Label | str] = NOISE, favor: Favor = "balanced"
+    ) -> str:
         """Return the page without the lines whose label is in ``drop``; see :func:`noiseclf.page.keep` for blank lines.
 
         Args:
@@ -90,7 +92,9 @@ class NoiseClassifier:
         labels, _ = self._classify(lines, favor)
         return keep(lines, labels, dropped)
 
-    def classify(self, page: str | Sequence[str], *, drop: Collection[Label | str] = NOISE, favor: Favor = "balanced") -> Page:
+    def classify(
+        self, page: str | Sequence[str], *, drop: Collection[Label | str] = NOISE, favor: Favor = "balanced"
+    ) -> Page:
         """Return the page with a label for each line; arguments and errors as for :meth:`clean`."""
         dropped = _labels(drop)
         lines = split(page)
@@ -209,7 +213,9 @@ def _load_shipped() -> NoiseClassifier:
     try:
         data = resources.files("noiseclf").joinpath(_SHIPPED).read_bytes()
     except FileNotFoundError:
-        raise artefact.ModelError("this noiseclf holds no model: install it again, or run 'make train' in its sources") from None
+        raise artefact.ModelError(
+            "this noiseclf holds no model: install it again, or run 'make train' in its sources"
+        ) from None
     return NoiseClassifier(artefact.Artefact.from_bytes(data, "the shipped model"), data, shipped=True)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 
 from noiseclf.classifier import Favor, NoiseClassifier
 from noiseclf.labels import Label
@@ -36,12 +37,22 @@ def require_html() -> None:
     """Do nothing where this noiseclf reads HTML.
 
     Raises:
-        MissingExtraError: it does not.
+        MissingExtraError: it does not, or what it needs for that is not installed.
     """
     import noiseclf
 
-    if not hasattr(noiseclf, "classify_html"):
+    classify_html = getattr(noiseclf, "classify_html", None)
+    if classify_html is None:
         raise MissingExtraError("reading HTML needs a noiseclf with classify_html: pip install -U 'noiseclf[html]'")
+    _try_html(classify_html)
+
+
+@lru_cache
+def _try_html(classify_html: Callable[[str], Page]) -> None:
+    try:
+        classify_html("")
+    except ImportError as error:
+        raise MissingExtraError(str(error)) from error
 
 
 def classify_page(
