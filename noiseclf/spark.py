@@ -68,7 +68,8 @@ def _checked(drop: Collection[Label | str], html: bool) -> frozenset[Label]:
 def _column(work: Callable[[Any], Any], kind: str, column: Column | str) -> Column:
     def batches(series: Any) -> Any:
         for pages in series:
-            yield pd.Series([None if page is None else work(page) for page in pages], dtype=object)
+            rows = zip(pages, pages.isna(), strict=True)
+            yield pd.Series([None if missing else work(page) for page, missing in rows], dtype=object)
 
     # Spark reads the kind of function from these; as objects, since it cannot see this module's names.
     batches.__annotations__ = {"series": Iterator[pd.Series], "return": Iterator[pd.Series]}

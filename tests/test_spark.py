@@ -34,12 +34,12 @@ import sys
 from pyspark.sql import SparkSession
 from noiseclf.spark import classify_column, clean_column
 
-master, source, target, marks = sys.argv[1:]
+master, source, first, second, marks = sys.argv[1:]
 spark = (
     SparkSession.builder.master(master)
     .config("spark.driver.host", "127.0.0.1").config("spark.driver.bindAddress", "127.0.0.1")
     .config("spark.driver.memory", "512m").config("spark.executor.memory", "512m").config("spark.ui.enabled", "false")
-    .config("spark.sql.files.maxPartitionBytes", "1000").config("spark.sql.files.openCostInBytes", "0")
+    .config("spark.sql.files.maxPartitionBytes", "20000").config("spark.sql.files.openCostInBytes", "20000")
     .config("spark.sql.execution.arrow.maxRecordsPerBatch", "4").config("spark.task.maxFailures", "8")
     .getOrCreate()
 )
@@ -54,10 +54,13 @@ def mark(batches):
         yield batch
 
 
+def clean(pages, target):
+    pages.select("id", clean_column("text").alias("text"), classify_column("text").alias("lines")).write.parquet(target)
+
+
 pages = spark.read.parquet(source)
-if marks:
-    pages = pages.mapInArrow(mark, pages.schema)
-pages.select("id", clean_column("text").alias("text"), classify_column("text").alias("lines")).write.parquet(target)
+clean(pages, first)
+clean(pages.mapInArrow(mark, pages.schema), second)
 '''
 
 
@@ -110,19 +113,8 @@ def source(tmp_path_factory):
     return folder
 
 
-def submit(folder, master, source, marks=""):
-    (folder / "job.py").write_text(JOB)
-    command = [sys.executable, str(folder / "job.py"), master, str(source), str(folder / "out"), str(marks)]
-    return subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-
-
-def finish(process, folder):
-    output = process.communicate(timeout=300)[0]
-    assert process.returncode == 0, output
-    return sorted(pq.read_table(folder / "out").to_pylist(), key=lambda row: row["id"])
-
-
-def check(rows):
+def check(folder):
+    rows = sorted(pq.read_table(folder).to_pylist(), key=lambda row: row["id"])
     assert [row["id"] for row in rows] == list(range(48))
     for row in rows:
         if row["id"] == 7:
@@ -136,21 +128,23 @@ def check(rows):
 
 def test_two_workers_give_the_result_of_one_machine_and_so_they_do_when_one_is_killed(tmp_path, cluster, source):
     master, workers = cluster
-    (tmp_path / "first").mkdir()
-    check(finish(submit(tmp_path / "first", master, source), tmp_path / "first"))
-
-    marks = tmp_path / "marks"
+    first, second, marks = tmp_path / "first", tmp_path / "second", tmp_path / "marks"
     marks.mkdir()
-    job = submit(tmp_path, master, source, marks)
-    while job.poll() is None and len(list(marks.iterdir())) < 3:
-        time.sleep(0.05)
-    assert job.poll() is None
-    executors = psutil.Process(workers[1].pid).children(recursive=True)
-    assert executors
-    for process in [*executors, workers[1]]:  # the machine is gone
-        process.kill()
-    check(finish(job, tmp_path))
-    assert len(list(marks.iterdir())) >= 16  # what the killed worker had in hand was done again
+    (tmp_path / "job.py").write_text(JOB)
+    command = [sys.executable, str(tmp_path / "job.py"), master, str(source), str(first), str(second), str(marks)]
+    with (tmp_path / "log").open("wb") as log:
+        job = subprocess.Popen(command, env=ENVIRONMENT, stdout=log, stderr=log)
+        while job.poll() is None and len(list(marks.iterdir())) < 3:
+            time.sleep(0.05)
+        assert job.poll() is None, (tmp_path / "log").read_text()
+        executors = psutil.Process(workers[1].pid).children(recursive=True)
+        assert executors
+        for process in [*executors, workers[1]]:  # its machine is gone
+            process.kill()
+        assert job.wait(300) == 0, (tmp_path / "log").read_text()
+    assert len(list(marks.iterdir())) >= 16
+    check(first)
+    check(second)
 
 
 def test_arguments_are_checked_on_the_driver():
