@@ -55,7 +55,7 @@ class Columns:
                 self._schema = pa.unify_schemas([self._schema, table.schema], promote_options="permissive")
         except (pa.ArrowException, OverflowError, UnicodeEncodeError) as error:
             message = str(error).partition("\n")[0].rstrip(".")
-            raise RecordError(f"does not fit the columns of the records before it ({message})") from None
+            raise RecordError(f"does not fit the columns of the records before it ({message}); .jsonl would take it") from None
         self._tables.append(table)
 
     def take(self) -> bytes:

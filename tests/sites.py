@@ -26,4 +26,5 @@ def html(number: int) -> str:
     menu = "".join(f"<li><a href='/{i}'>{line}</a></li>" for i, line in enumerate(lines[:4]))
     story = "".join(f"<p>{line}</p>" for line in lines[4:-2])
     form = f"<form><h3>{lines[-2]}</h3><p>{lines[-1]}</p><textarea></textarea></form>"
-    return f"<!doctype html><title>Page {number}</title><nav><ul>{menu}</ul></nav><article>{story}</article>{form}"
+    head = f"<!doctype html><html lang=en><head><meta charset=utf-8><title>Page {number}</title></head>"
+    return f"{head}<body><nav><ul>{menu}</ul></nav><article>{story}</article>{form}</body></html>"

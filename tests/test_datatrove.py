@@ -8,6 +8,7 @@ from warcs import conversion, response
 import noiseclf
 
 pytest.importorskip("datatrove", reason="needs noiseclf[datatrove]")
+pytest.importorskip("magic", reason="datatrove's WarcReader needs libmagic", exc_type=ImportError)
 from datatrove.data import Document
 from datatrove.executor import LocalPipelineExecutor
 from datatrove.pipeline.readers import JsonlReader, WarcReader

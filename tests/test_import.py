@@ -3,7 +3,10 @@ import sys
 
 import pytest
 
-HEAVY = ("sklearn", "langdetect", "joblib", "torch", "tqdm", "fasttext", "scipy", "pandas")
+HEAVY = (
+    "sklearn", "langdetect", "joblib", "torch", "tqdm", "fasttext", "scipy", "pandas", "pyarrow", "fastwarc", "scrapy",
+    "datatrove", "pyspark", "datasets", "backports.zstd",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("module", ["noiseclf", "noiseclf.cli"])
