@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from functools import lru_cache
 
 from noiseclf.classifier import Favor, NoiseClassifier
 from noiseclf.labels import Label
@@ -44,11 +43,6 @@ def require_html() -> None:
     classify_html = getattr(noiseclf, "classify_html", None)
     if classify_html is None:
         raise MissingExtraError("reading HTML needs a noiseclf with classify_html: pip install -U 'noiseclf[html]'")
-    _try_html(classify_html)
-
-
-@lru_cache
-def _try_html(classify_html: Callable[[str], Page]) -> None:
     try:
         classify_html("")
     except ImportError as error:

@@ -282,7 +282,8 @@ def test_without_html_support_one_sentence_says_so(run, monkeypatch):
     for name in (write("a.html", HTML), write("a.warc", data)):
         status, out, err = run("clean", name)
         assert (status, out) == (2, "")
-        assert err == f"noiseclf: {name}: reading HTML needs a noiseclf with classify_html: pip install -U 'noiseclf[html]'\n"
+        assert err.startswith(f"noiseclf: {name}: reading HTML needs a noiseclf with classify_html: pip install -U 'noiseclf[html]'")
+        assert len(err.splitlines()) == 1
 
 
 # What is broken
@@ -566,15 +567,15 @@ def test_memory_does_not_grow_with_the_file(tiny_model):
         "print(re.search(r'VmHWM:\\s*(\\d+)', open('/proc/self/status').read())[1]); sys.exit(status)"
     )
     peaks = {}
-    for count in (500, 8000):
+    for count in (500, 4000):
         with gzip.open("a.jsonl.gz", "wb", compresslevel=1) as file:
             for i in range(count):
                 file.write(lines({"text": CONTENT, "pad": str(i) * 5000}))
         for out in ("out.jsonl", "out.parquet"):
             command = [sys.executable, "-c", measure, "clean", "a.jsonl.gz", "-o", out, "--model", str(tiny_model)]
             peaks[count, out] = int(subprocess.run(command, capture_output=True, check=True, timeout=300).stdout) // 1024
-    for out in ("out.jsonl", "out.parquet"):  # the long one is 150 MB of JSON
-        assert peaks[8000, out] - peaks[500, out] < 50, peaks
+    for out in ("out.jsonl", "out.parquet"):  # the long one is 75 MB of JSON
+        assert peaks[4000, out] - peaks[500, out] < 50, peaks
 
 
 def test_reading_an_archive_is_lazy():

@@ -28,7 +28,7 @@ class Site(scrapy.Spider):
 
     def parse(self, response):
         lines = response.css("li ::text, p::text").getall()
-        body = response.body if self.settings.getbool("NOISECLF_HTML") else "\\n".join(lines)
+        body = response.text if self.settings.getbool("NOISECLF_HTML") else "\\n".join(lines)
         yield {"url": response.url, "text": body}
         yield from response.follow_all(css="nav a", callback=self.parse)
 
