@@ -282,7 +282,8 @@ def test_without_html_support_one_sentence_says_so(run, monkeypatch):
     for name in (write("a.html", HTML), write("a.warc", data)):
         status, out, err = run("clean", name)
         assert (status, out) == (2, "")
-        assert err.startswith(f"noiseclf: {name}: reading HTML needs a noiseclf with classify_html: pip install -U 'noiseclf[html]'")
+        message = "reading HTML needs a noiseclf with classify_html: pip install -U 'noiseclf[html]'"
+        assert err.startswith(f"noiseclf: {name}: {message}")
         assert len(err.splitlines()) == 1
 
 
