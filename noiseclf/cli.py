@@ -9,36 +9,41 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import tee
 from typing import Any, TypeVar, get_args
 
 import noiseclf
 from noiseclf import records
 from noiseclf.artefact import ModelError
-from noiseclf.classifier import Favor, NoiseClassifier, load
+from noiseclf.classifier import Favor, NoiseClassifier
+from noiseclf.commands import add_inspect, add_label, load_model
 from noiseclf.extras import MissingExtraError, classify_page, require_html
-from noiseclf.files import Kind, Problems, expand, kind_of, read, shown
+from noiseclf.files import Item, Kind, Problems, expand, is_html, kind_of, read, shown
 from noiseclf.labels import LABELS, NOISE, Label
 from noiseclf.page import Line, Page
 from noiseclf.parallel import ordered_map
+from noiseclf.site import Site
 from noiseclf.streams import StreamError, decode, open_input, whole_file
 
 Result = TypeVar("Result")
 
 _FORMATS = ("text", "tsv", "jsonl", "color")
 _FIELD = "text"
+_SITE_OF_HTML = "--site is for pages of text, in .txt, .jsonl, .parquet and .wet files, not for HTML"
 
 _ABOUT = """\
 Tell what each line of a scraped web page is (content, navigation, ad, comment_form), and drop the noise.
 
-A page is plain text, one line a block of the page, as HTML-to-text tools write it, or HTML (.html). Many pages come as
-records: JSON objects (.jsonl, .jsonl.gz, .jsonl.zst), rows (.parquet) or a crawl's archive (.warc, .wet, or either with .gz).
-A folder stands for all such files in it.
+A page is HTML, or plain text, one line a block of the page, as HTML-to-text tools write it. Many pages come as records: JSON
+objects (.jsonl, .jsonl.gz, .jsonl.zst), rows (.parquet) or a crawl's archive (.warc, .wet, or either with .gz). A folder stands
+for all such files in it.
 """
 _EXAMPLES = """\
 examples:
   noiseclf clean page.txt                         the page without its noise
-  curl -s URL | html2text | noiseclf clean        the same, in a pipe
+  curl -s URL | noiseclf clean                    the same of a page of HTML, in a pipe
   noiseclf classify page.txt                      what each line is, and how sure that is
   noiseclf clean crawl.jsonl -o clean.jsonl -j 4  a crawl of many pages, by four processes
   noiseclf clean crawl.warc.gz -o clean.parquet   a crawl's archive, into columns
@@ -104,6 +109,7 @@ class _Task:
         field: of the records that holds the page; None where items are pages.
         format: how ``classify`` prints a page.
         several: whether the pages come from several files.
+        site: the site that all pages are from, where the user says that they are from one.
     """
 
     command: str
@@ -112,6 +118,7 @@ class _Task:
     field: str | None
     format: str
     several: bool
+    site: Site | None = None
 
     @property
     def header(self) -> str:
@@ -147,10 +154,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     parser = _parser()
     options = parser.parse_args(argv)
-    options.files = expand(options.files, without=options.output)
-    task = _task(parser, options)
+    if "run" in options:
+        run: Callable[[argparse.Namespace], int] = options.run
+    else:
+        options.files = expand(options.files, without=options.output)
+        run = partial(_run, _task(parser, options))
     try:
-        return _run(task, options)
+        return run(options)
     except (StreamError, ModelError, MissingExtraError) as error:
         print(f"noiseclf: {error}", file=sys.stderr)  # noqa: T201
         return 2
@@ -174,19 +184,17 @@ def _parser() -> argparse.ArgumentParser:
 
     common = argparse.ArgumentParser(add_help=False)
     add = common.add_argument
-    add(
-        "files",
-        metavar="FILE",
-        nargs="*",
-        default=["-"],
-        help="pages or records, by suffix; a folder or pattern of them; - is standard input",
-    )
+    add("files", metavar="FILE", nargs="*", default=["-"], help="pages or records, by suffix; a folder or pattern; - is stdin")
+    kind = common.add_mutually_exclusive_group()
+    html = "pages are HTML, those in records too (default: pages by name and look, archives by their kind)"
+    kind.add_argument("--html", action="store_const", const=True, default=None, help=html)
+    kind.add_argument("--text", action="store_const", const=False, dest="html", help="pages are text, however they look")
     add("--field", metavar="NAME", help=f"input is records, the page in this field (where the suffix says so: {_FIELD})")
-    add("--html", action="store_true", help="pages are HTML, those in records too (.html files and archives: always)")
     which = common.add_mutually_exclusive_group()
     which.add_argument("--keep", type=_labels, metavar="LABELS", help="labels of the lines to print, comma-separated")
     which.add_argument("--drop", type=_labels, metavar="LABELS", help="labels of the lines not to print")
     favor = "what to trade: precision keeps less noise, recall loses less content (default: balanced)"
+    add("--site", action="store_true", help="all pages are from one site: lines that stand on several count as noise (text only)")
     add("--favor", choices=get_args(Favor), default="balanced", help=favor)
     add("--model", metavar="PATH", help="a model file of your own (default: the model in the package)")
     add("-j", "--jobs", type=_jobs, default=1, metavar="N", help="processes to use; order is kept (default: 1)")
@@ -203,6 +211,8 @@ def _parser() -> argparse.ArgumentParser:
         "classify", parents=[common], help="print what each line is", **described(_CLASSIFY_ABOUT, _CLASSIFY_EXAMPLES)
     )
     classify.add_argument("--format", choices=_FORMATS, help="see above (default: color at a terminal, else text)")
+    add_inspect(commands, described)
+    add_label(commands, described)
     return parser
 
 
@@ -232,6 +242,8 @@ def _task(parser: argparse.ArgumentParser, options: argparse.Namespace) -> _Task
         parser.error("classify labels every line of a record; --keep and --drop are for pages of text, or for clean")
     if options.resume and (not records or options.output is None or "-" in options.files):
         parser.error("--resume is for records from files, written with -o")
+    if options.site and options.html:
+        parser.error(f"{_SITE_OF_HTML}, and --html")
     if records and options.output is not None and options.output.lower().endswith((".gz", ".zst")):
         parser.error(f"{options.output} would not be compressed; name a .jsonl or .parquet file")
     return _Task(
@@ -263,7 +275,7 @@ def _colorful() -> bool:
 
 
 def _run(task: _Task, options: argparse.Namespace) -> int:
-    classifier = _load(options.model)
+    classifier: NoiseClassifier = load_model(options.model)
     problems = Problems()
     (_run_on_pages if task.field is None else _run_on_records)(task, options, classifier, problems)
     return 2 if problems.failed else 0
@@ -273,7 +285,11 @@ def _run_on_pages(task: _Task, options: argparse.Namespace, classifier: NoiseCla
     worked = printed = 0
     with _output(options.output) as write:
         write(task.header)
-        results = ordered_map(_work, (classifier, task), _pages(options, problems), jobs=options.jobs, batch=1)
+        pages = _pages(options, problems)
+        if options.site:
+            known = list(pages)  # read once to know the site, once to work
+            pages, task = iter(known), replace(task, site=Site.of(_site_lines(item.file, item.text) for item in known))
+        results = ordered_map(_work, (classifier, task), pages, jobs=options.jobs, batch=1)
         for _, output in _progress(results, task, options):
             worked += 1
             if output:
@@ -289,11 +305,19 @@ def _run_on_records(task: _Task, options: argparse.Namespace, classifier: NoiseC
     kinds = [kind_of(file) or other for file in options.files]
     if options.field is not None:
         kinds = [Kind.JSONL if kind is Kind.TEXT else kind for kind in kinds]
+    items = read(options.files, task.field, kinds, problems, html=options.html)
+    site = None
+    if options.site:  # all is read once to know the site, and once to work
+        if "-" in options.files:
+            items, first = tee(items)  # held, as it will not come again
+        else:
+            first = read(options.files, task.field, kinds, Problems(quiet=True), html=options.html)
+        site = Site.of(_record_lines(item, task.field) for item in first if not item.fault)
     records.run(
-        records.Task(task.command, task.favor, _dropped(task), task.field),
+        records.Task(task.command, task.favor, _dropped(task), task.field, site),
         classifier,
-        read(options.files, task.field, kinds, problems, html=options.html),
-        records.Where(options.files, options.output, options.resume),
+        items,
+        records.Where(options.files, options.output, options.resume, options.html),
         problems,
         jobs=options.jobs,
         write=lambda: _output(None),
@@ -301,25 +325,38 @@ def _run_on_records(task: _Task, options: argparse.Namespace, classifier: NoiseC
     )
 
 
-def _load(model: str | None) -> NoiseClassifier:
-    try:
-        return load(model)
-    except OSError as error:
-        reason = error.strerror or error
-        raise StreamError(f"{model}: is no model to be read ({reason}); name a .noiseclf file with --model") from None
+def _site_lines(file: str, page: str | bytes) -> list[str]:
+    """Return the lines of a page of a site.
+
+    Raises:
+        StreamError: it is HTML.
+    """
+    if isinstance(page, bytes):
+        raise StreamError(f"{shown(file)}: {_SITE_OF_HTML}, and this is one; leave out either")
+    return _lines(page)
+
+
+def _record_lines(item: Item, field: str) -> list[str]:
+    if item.html:
+        return _site_lines(item.file, b"")
+    page = records.text_of(item, field)
+    return [] if page is None else page.split("\n")
 
 
 def _pages(options: argparse.Namespace, problems: Problems) -> Iterator[_Item]:
     for file in options.files:
         try:
-            html = options.html or kind_of(file) is Kind.HTML
-            if html:
-                require_html()
             with open_input(file) as stream:
                 data = stream.read()
+            html = is_html(file, data, options.html)
+            if html:
+                require_html()
             text, replaced = (data, 0) if html else decode(data)
-        except (StreamError, MissingExtraError) as error:
+        except StreamError as error:
             problems.fail(shown(file), str(error))
+            continue
+        except MissingExtraError as error:
+            problems.fail(shown(file), f"{error}; or use --text for a page of text")
             continue
         problems.replaced(file, replaced)
         yield _Item(file, text)
@@ -384,9 +421,12 @@ def _work(context: tuple[NoiseClassifier, _Task], item: _Item) -> str:
 def _classified(classifier: NoiseClassifier, task: _Task, page: str | bytes) -> Page:
     if isinstance(page, bytes):
         return classify_page(classifier, page, html=True, drop=_dropped(task), favor=task.favor)
+    return classifier.classify(_lines(page), drop=_dropped(task), favor=task.favor, site=task.site)
+
+
+def _lines(page: str) -> list[str]:
     # The last line break ends the last line; an empty file has no line.
-    lines = page.removesuffix("\n").split("\n") if page else []
-    return classifier.classify(lines, drop=_dropped(task), favor=task.favor)
+    return page.removesuffix("\n").split("\n") if page else []
 
 
 def _dropped(task: _Task) -> frozenset[Label]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
-from noiseclf.classifier import Favor, NoiseClassifier
+from noiseclf.classifier import Favor, NoiseClassifier, load
 from noiseclf.labels import Label
 from noiseclf.page import Page
+from noiseclf.site import Site
 
 
 class MissingExtraError(ImportError):
@@ -33,18 +34,15 @@ def needed(extra: str, what: str) -> Iterator[None]:
 
 
 def require_html() -> None:
-    """Do nothing where this noiseclf reads HTML.
+    """Do nothing where HTML can be read.
 
     Raises:
-        MissingExtraError: it does not, or what it needs for that is not installed.
+        MissingExtraError: what that needs is not installed.
     """
-    import noiseclf
+    from noiseclf.html import read
 
-    classify_html = getattr(noiseclf, "classify_html", None)
-    if classify_html is None:
-        raise MissingExtraError("reading HTML needs a noiseclf with classify_html: pip install -U 'noiseclf[html]'")
     try:
-        classify_html("")
+        read("")
     except ImportError as error:
         raise MissingExtraError(str(error)) from error
 
@@ -56,23 +54,20 @@ def classify_page(
     html: bool,
     drop: Collection[Label | str],
     favor: Favor = "balanced",
+    site: Site | None = None,
 ) -> Page:
     """Return the classified text, or HTML, by ``classifier`` or where it is None by the shipped model.
 
     Raises:
-        MissingExtraError: this noiseclf reads no HTML.
+        MissingExtraError: what HTML needs is not installed.
+        ModelError: the page is HTML and the model was trained without.
         TypeError, ValueError: as :meth:`NoiseClassifier.classify`; TypeError for bytes that are no HTML.
     """
-    import noiseclf
-
+    classifier = load() if classifier is None else classifier
     if html:
         require_html()
-        source = noiseclf if classifier is None or not hasattr(classifier, "classify_html") else classifier
-        found: Page = source.classify_html(page, drop=drop, favor=favor)
-        return found
-    if isinstance(page, bytes):
-        raise TypeError("a page of text must be a str, not bytes: decode it first, or say that it is HTML")
-    return (noiseclf.load() if classifier is None else classifier).classify(page, drop=drop, favor=favor)
+        return classifier.classify_html(page, drop=drop, favor=favor)
+    return classifier.classify(_text(page), drop=drop, favor=favor, site=site)
 
 
 def clean_page(
@@ -82,10 +77,17 @@ def clean_page(
     html: bool,
     drop: Collection[Label | str],
     favor: Favor = "balanced",
+    site: Site | None = None,
 ) -> str:
     """Return the page without the lines whose label is in ``drop``; arguments and errors as for :func:`classify_page`."""
-    import noiseclf
+    classifier = load() if classifier is None else classifier
+    if html:
+        require_html()
+        return classifier.clean_html(page, drop=drop, favor=favor)
+    return classifier.clean(_text(page), drop=drop, favor=favor, site=site)
 
-    if html or isinstance(page, bytes):
-        return classify_page(classifier, page, html=html, drop=drop, favor=favor).text
-    return (noiseclf.load() if classifier is None else classifier).clean(page, drop=drop, favor=favor)
+
+def _text(page: str | bytes) -> str:
+    if isinstance(page, bytes):
+        raise TypeError("a page of text must be a str, not bytes: decode it first, or say that it is HTML")
+    return page

@@ -14,6 +14,7 @@ from enum import Enum
 from pathlib import Path
 from typing import IO, Any
 
+from noiseclf.encoding import looks_like_html
 from noiseclf.extras import MissingExtraError, needed, require_html
 from noiseclf.streams import StreamError, decode, decode_lines, open_input
 
@@ -79,12 +80,15 @@ class Item:
 class Problems:
     """Says on standard error what went wrong, and remembers that something did."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, quiet: bool = False) -> None:
+        """Begin without any; where ``quiet``, nothing is said."""
         self.failed = False
+        self._quiet = quiet
 
     def warn(self, place: str, message: str) -> None:
         """Say ``message`` of ``place``, a file or a record."""
-        print(f"noiseclf: {place}: {message}", file=sys.stderr)  # noqa: T201 - a command line talks
+        if not self._quiet:
+            print(f"noiseclf: {place}: {message}", file=sys.stderr)  # noqa: T201 - a command line talks
 
     def fail(self, place: str, message: str) -> None:
         """Say ``message``, for which the run's exit status will be 2."""
@@ -136,7 +140,9 @@ def _same(one: str, other: str) -> bool:
     return os.path.realpath(one) == os.path.realpath(other)
 
 
-def read(files: Sequence[str], field: str, kinds: Sequence[Kind], problems: Problems, *, html: bool = False) -> Iterator[Item]:
+def read(
+    files: Sequence[str], field: str, kinds: Sequence[Kind], problems: Problems, *, html: bool | None = None
+) -> Iterator[Item]:
     """Yield the records of ``files``, lazily, broken ones too; a file that cannot be used is named to ``problems``.
 
     Args:
@@ -144,35 +150,42 @@ def read(files: Sequence[str], field: str, kinds: Sequence[Kind], problems: Prob
         field: the records' field that holds the page.
         kinds: what each file holds.
         problems: is told of files, not of records.
-        html: whether pages in JSONL, Parquet and text files are HTML.
+        html: whether pages are HTML, except in archives; None for those that :func:`is_html` takes for it.
     """
     readers: dict[Kind, Callable[[str, str, bool, Problems], Iterator[Item]]] = {
-        Kind.TEXT: _page,
-        Kind.HTML: lambda file, field, _, problems: _page(file, field, True, problems),
         Kind.JSONL: _json_lines,
         Kind.PARQUET: _parquet,
         Kind.WARC: _warc,
     }
     for file, kind in zip(files, kinds, strict=True):
         try:
-            if html or kind is Kind.HTML:
+            if html:
                 require_html()
-            yield from readers[kind](file, field, html, problems)
+            if kind.is_records:
+                yield from readers[kind](file, field, bool(html), problems)
+            else:
+                yield from _page(file, html, problems)
         except (StreamError, MissingExtraError) as error:
             problems.fail(shown(file), str(error))
 
 
-def _page(file: str, field: str, html: bool, problems: Problems) -> Iterator[Item]:
+def is_html(file: str, data: bytes, said: bool | None = None) -> bool:
+    """Return whether the page ``data`` is HTML: as ``said``, else by the end of the file's name or how the page begins."""
+    return kind_of(file) is Kind.HTML or looks_like_html(data) if said is None else said
+
+
+def _page(file: str, said: bool | None, problems: Problems) -> Iterator[Item]:
     with open_input(file) as stream:
         data = stream.read(MAX_RECORD + 1)
     if len(data) > MAX_RECORD:
         yield Item(file, "", fault=_TOO_LARGE)
-    elif html:
-        yield Item(file, "", data, html, {"file": file})
+    elif is_html(file, data, said):
+        require_html()
+        yield Item(file, "", data, True, {"file": file})
     else:
         text, replaced = decode(data)
         problems.replaced(file, replaced)
-        yield Item(file, "", text, html, {"file": file})
+        yield Item(file, "", text, False, {"file": file})
 
 
 def _json_lines(file: str, field: str, html: bool, problems: Problems) -> Iterator[Item]:

@@ -93,7 +93,7 @@ def chunked_file(name: str, run: str, *, keep: bool, resume: bool) -> Iterator[C
                 try:
                     yield chunked
                 finally:
-                    kept = keep and not chunked.discard
+                    kept = keep and not chunked.discard and chunked.done.items > 0
             if chunked.discard:
                 return
             if chunked.finish is not None:

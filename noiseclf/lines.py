@@ -16,6 +16,10 @@ _INSIDE = re.compile("[\u00ad\u200c-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _SPACES = re.compile(" {2,}")
 _EDGES = re.compile("^ | $", re.MULTILINE)
 _SURROGATES = re.compile("[\ud800-\udfff]")
+# The characters that any of the above would change, the space left out, in one class: most pages hold none of them.
+_ODD = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\xa0\u00ad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u2069\u3000\ud800-\udfff\ufeff]"
+)
 
 
 def split(page: str | Sequence[str]) -> list[str]:
@@ -41,7 +45,13 @@ def normalise(lines: Sequence[str]) -> list[str]:
     """
     if not lines:
         return []
-    text = "\n".join([_cut(line).replace("\n", " ") for line in lines])
+    text = "\n".join([line if len(line) <= MAX_CHARS else _cut(line) for line in lines])
+    if text.count("\n") >= len(lines):
+        text = "\n".join([_cut(line).replace("\n", " ") for line in lines])
+    if not _ODD.search(text):
+        if not ("  " in text or "\n " in text or " \n" in text or text.startswith(" ") or text.endswith(" ")):
+            return text.split("\n")
+        return _EDGES.sub("", _SPACES.sub(" ", text)).split("\n")
     text = _SURROGATES.sub("\ufffd", text)
     text = _EDGES.sub("", _SPACES.sub(" ", _INVISIBLE.sub(" ", _INSIDE.sub("", text))))
     return text.split("\n")

@@ -20,6 +20,7 @@ class Line:
         confidence: the probability of ``label``, between 0 and 1; 0 where the line is blank.
         probabilities: the probability of each of the four labels; they sum to 1. Empty where the line is blank.
         number: the line's position in the input, counted from 0.
+        element: for HTML the tags that the line stands in, as ``"article/ul/li"``; else, and where it is blank, "".
     """
 
     text: str
@@ -27,16 +28,18 @@ class Line:
     confidence: float
     probabilities: Mapping[Label, float]
     number: int
+    element: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the line as plain Python values, ready for JSON."""
-        return {
+        """Return the line as plain Python values, ready for JSON; ``element`` where it has one."""
+        values = {
             "number": self.number,
             "label": None if self.label is None else self.label.value,
             "confidence": self.confidence,
             "probabilities": {label.value: p for label, p in self.probabilities.items()},
             "text": self.text,
         }
+        return {**values, "element": self.element} if self.element else values
 
 
 @dataclass(frozen=True)

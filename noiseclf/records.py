@@ -21,6 +21,7 @@ from noiseclf.journal import ChunkedFile, Done, chunked_file
 from noiseclf.labels import Label
 from noiseclf.page import Line
 from noiseclf.parallel import ordered_map
+from noiseclf.site import Site
 from noiseclf.streams import StreamError
 from noiseclf.tables import Columns, RecordError, plain
 
@@ -39,12 +40,14 @@ class Task:
         favor: see :meth:`NoiseClassifier.clean`.
         drop: labels of the lines that ``clean`` leaves out.
         field: the one that holds the page.
+        site: the site that all pages are from, where they are said to be from one; text only.
     """
 
     command: str
     favor: Favor
     drop: frozenset[Label]
     field: str
+    site: Site | None = None
 
 
 @dataclass(frozen=True)
@@ -55,11 +58,13 @@ class Where:
         inputs: names of files; "-" is standard input.
         output: the file to write, whole or not at all, Parquet by its suffix and else JSONL; None for standard output.
         resume: whether to go on where an interrupted run of the same kind came to.
+        html: what was said of pages: whether they are HTML, None for nothing.
     """
 
     inputs: Sequence[str]
     output: str | None
     resume: bool
+    html: bool | None = None
 
     @property
     def keep(self) -> bool:
@@ -123,7 +128,7 @@ def run(
         tabular = kind_of(where.output) is Kind.PARQUET
         if tabular:
             Columns()  # what is missing is told before work begins
-        identity = _identity(task, classifier, where.output, where.inputs)
+        identity = _identity(task, classifier, where.output, where)
         with chunked_file(where.output, identity, keep=where.keep, resume=where.resume) as file:
             for _ in islice(items, file.done.items):
                 pass
@@ -219,16 +224,16 @@ class _Rows:
         return ""
 
 
-def _identity(task: Task, classifier: NoiseClassifier, output: str, inputs: Sequence[str]) -> str:
+def _identity(task: Task, classifier: NoiseClassifier, output: str, where: Where) -> str:
     """Return what is the same for two runs if, and as far as one can tell, their results are."""
     found = []
-    for name in inputs:
+    for name in where.inputs:
         try:
             status = Path(name).stat()
             found.append([str(Path(name).absolute()), status.st_size, status.st_mtime_ns])
         except OSError:  # it will be missed when it is read
             found.append([str(Path(name).absolute())])
-    how = [task.command, task.favor, sorted(task.drop), task.field, str(kind_of(output))]
+    how = [task.command, task.favor, sorted(task.drop), task.field, str(kind_of(output)), task.site is not None, where.html]
     which = json.dumps([noiseclf.__version__, classifier.digest, how, found])
     return hashlib.sha256(which.encode("utf-8", "surrogateescape")).hexdigest()
 
@@ -292,11 +297,22 @@ def _work_on_json(classifier: NoiseClassifier, task: Task, sent: _Sent) -> _Outc
 def _fields(classifier: NoiseClassifier, task: Task, page: str | bytes, html: bool) -> dict[str, Any]:
     """Return the fields that ``task`` sets in the record of ``page``."""
     if task.command == "clean":
-        return {task.field: clean_page(classifier, page, html=html, drop=task.drop, favor=task.favor)}
-    found = classify_page(classifier, page, html=html, drop=task.drop, favor=task.favor)
+        return {task.field: clean_page(classifier, page, html=html, drop=task.drop, favor=task.favor, site=task.site)}
+    found = classify_page(classifier, page, html=html, drop=task.drop, favor=task.favor, site=task.site)
     lines = [rounded(line) for line in found.lines]
     added = {"labels": [line["label"] for line in lines], "confidences": [line["confidence"] for line in lines]}
     return {task.field: "\n".join(line.text for line in found.lines), "noiseclf": added}
+
+
+def text_of(item: Item, field: str) -> str | None:
+    """Return the text in the record of ``item``, None where there is none."""
+    page: Any = item.page
+    if item.row is None:
+        try:
+            page = json.loads(item.page)[field]
+        except (ValueError, LookupError, TypeError, RecursionError):
+            return None
+    return page if isinstance(page, str) else None
 
 
 def rounded(line: Line) -> dict[str, Any]:

@@ -4,41 +4,59 @@ from __future__ import annotations
 
 import re
 import struct
-import tempfile
+import threading
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
 
 #: Characters of a line that are scored.
 SCORED_CHARS = 200
-_FLOOR = 1e-4  # the least probability that is told apart from none
+#: The least probability that is told apart from none.
+FLOOR = 1e-4
 
 _DIGIT = re.compile(r"\d")
-# Scripts written without spaces: each character becomes a word, so that word pairs mean something there.
-_DENSE = re.compile("([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff])")
+# Scripts written without spaces: each character becomes a word, so that word pairs mean something there. Signs that stand
+# against words, so that "comments:" and "comments" are one word.
+_ALONE = re.compile(
+    "([.,;:!?()\\[\\]\"«»“”„…|•·/>—–*\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff])"
+)
 _PREFIX = "__label__"
 _MAGIC, _VERSION = 793712314, 12  # of fastText's own files
+_DICTIONARY = 8 + 12 * 4 + 8  # where it begins: after the head, twelve int32 settings and a double
+_END = "</s>"  # fastText's word for the end of a line
+_EXTRA = np.float32(1e-5)  # what fastText adds to each probability
+_PAIR = np.uint64(116049371)  # what fastText's hash of neighbouring words multiplies by
+_BASIS, _PRIME = np.uint32(2166136261), np.uint32(16777619)  # of the hash FNV-1a
+_ENTRY = re.compile(rb"([^\0]+)\0.{8}([\0\1])", re.DOTALL)  # a word, its count, whether it is a label
+#: Words whose sums are remembered; about 10 MB.
+_REMEMBERED = 100_000
 
 
 def words(lines: Sequence[str]) -> list[str]:
     """Return normalised lines as fastText gets them: lower case, digits alike, and no word that fastText would obey."""
     text = "\n".join([line[:SCORED_CHARS] for line in lines]).lower()
-    text = _DENSE.sub(r" \1 ", _DIGIT.sub("0", text))
+    text = " ".join(_ALONE.split(_DIGIT.sub("0", text)))
     # A space, because what is only cut out can leave the same again: "____label____" less its middle.
     text = text.replace(_PREFIX, "__ label__").replace("</s>", "< /s>")
     return text.split("\n")
 
 
 class Scorer:
-    """A trained fastText classifier, held with the bytes it came from."""
+    """A fastText classifier, computed here from its matrices; fastText itself only trains it.
+
+    fastText's answer is a linear function of the mean over the rows of a line's words, of their parts (runs of ``minn`` to
+    ``maxn`` characters) and of neighbouring words together. What a word and its parts add is remembered, since pages say
+    the same words again and again.
+    """
 
     def __init__(self, data: bytes, labels: Sequence[str]) -> None:
-        """Load a model file packed by :func:`pack`.
+        """Read a model file packed by :func:`pack`.
 
         ``labels`` names the columns of :meth:`scores`; one that the model never met gets the lowest score on every line.
 
@@ -46,22 +64,208 @@ class Scorer:
             ValueError: ``data`` is not a packed fastText model, or knows other labels.
         """
         self.data = data
-        self._model = _load(data)
+        self._model = _Model.read(data)
         found = [label.removeprefix(_PREFIX) for label in self._model.labels]
         if not set(found) <= set(labels):
             raise ValueError(f"the scorer knows the labels {sorted(found)}, not only {sorted(labels)}")
-        self._column = {_PREFIX + label: i for i, label in enumerate(labels)}
+        self._columns = [list(labels).index(label) for label in found]
+        self._width = len(labels)
+        self._lock = threading.Lock()
+        self._memory = _Memory(self._model)
 
     def scores(self, lines: Sequence[str]) -> Floats:
         """Return log-probabilities, shape (len(lines), labels), of normalised lines."""
-        if not lines:
-            return np.zeros((0, len(self._column)), np.float32)
-        # A list, never a str: fastText's answer for a single str fails on NumPy 2.
-        labels, probabilities = self._model.predict(words(lines), k=len(self._column))
-        columns = np.array([[self._column[label] for label in row] for row in labels])
-        result = np.full((len(lines), len(self._column)), _FLOOR, np.float32)
-        np.put_along_axis(result, columns, np.asarray(probabilities, np.float32), axis=1)
-        return np.log(np.clip(result, _FLOOR, 1.0))
+        return self.scores_of(words(lines) if lines else [])
+
+    def scores_of(self, texts: Sequence[str]) -> Floats:
+        """Return log-probabilities, shape (len(texts), labels), of what is ready for fastText, as :func:`words` makes it."""
+        if not texts:
+            return np.zeros((0, self._width), np.float32)
+        tokens = [[*text.split(), _END] for text in texts]
+        sizes = np.fromiter(map(len, tokens), np.int64, len(tokens))
+        flat = list(chain.from_iterable(tokens))
+        sums, hashes = self._look_up(flat)
+        starts = np.cumsum(sizes) - sizes
+        total = np.add.reduceat(sums, starts, axis=0)
+        following = np.ones(len(flat), bool)
+        following[starts + sizes - 1] = False  # the end of a line has no word after it
+        together = hashes
+        for step in range(1, self._model.word_ngrams):
+            together = together[:-1] * _PAIR + hashes[step:]
+            following = following[:-1] & following[1:] if step > 1 else following[:-1]
+            rows = self._model.rows(self._model.word_count + (together % np.uint64(self._model.bucket)).astype(np.int64))
+            rows[~following] = 0
+            padded = np.concatenate([rows, np.zeros((step, rows.shape[1]), np.float32)])
+            total += np.add.reduceat(padded, starts, axis=0)
+        hidden = total[:, :-1] / total[:, -1:]
+        # Line by line, where a matrix product would answer a little otherwise for other lines beside it.
+        logits = (hidden[:, None, :] * self._model.output).sum(axis=2)
+        shares = np.exp(logits - logits.max(axis=1, keepdims=True))
+        result = np.full((len(texts), self._width), FLOOR, np.float32)
+        result[:, self._columns] = shares / shares.sum(axis=1, keepdims=True) + _EXTRA
+        return np.log(np.clip(result, FLOOR, 1.0))
+
+    def _look_up(self, flat: list[str]) -> tuple[Floats, npt.NDArray[np.uint64]]:
+        """Return of each word the sum of its rows with their number, shape (n, dimensions + 1), and its hash, shape (n,)."""
+        memory = self._memory
+        try:
+            index = np.fromiter(map(memory.place.__getitem__, flat), np.int64, len(flat))
+        except KeyError:
+            memory = self._learn(set(flat))
+            index = np.fromiter(map(memory.place.__getitem__, flat), np.int64, len(flat))
+        return memory.sums.take(index, axis=0), memory.hashes[index]
+
+    def _learn(self, words: set[str]) -> _Memory:
+        """Return a memory that knows ``words``: the present one, or an empty one in its place when it would grow too large."""
+        with self._lock:
+            new = words.difference(self._memory.place)
+            if len(self._memory.place) + len(new) > _REMEMBERED:
+                self._memory, new = _Memory(self._model), words
+            self._memory.learn(sorted(new))
+            return self._memory
+
+
+@dataclass(frozen=True)
+class _Model:
+    """What a packed fastText file holds.
+
+    Attributes:
+        minn: the least characters of a word's parts.
+        maxn: the most.
+        word_ngrams: how many neighbouring words are taken together.
+        bucket: rows that parts and neighbouring words share by their hash.
+        words: the row of each word that was met in training; those of the buckets follow.
+        labels: in the order of ``output``.
+        small: the input matrix, int8, shape (rows, dimensions).
+        scale: what a row's numbers are multiplied by, shape (rows,).
+        output: shape (labels, dimensions).
+    """
+
+    minn: int
+    maxn: int
+    word_ngrams: int
+    bucket: int
+    words: dict[str, int]
+    labels: tuple[str, ...]
+    small: npt.NDArray[np.int8]
+    scale: Floats
+    output: Floats
+
+    @property
+    def word_count(self) -> int:
+        return len(self.words)
+
+    @classmethod
+    def read(cls, data: bytes) -> _Model:
+        """Read what :func:`pack` wrote; ValueError where it is something else."""
+        start = _matrix_start(data)
+        try:
+            settings = struct.unpack_from("<12i", data, 8)
+            entries, nwords, nlabels = struct.unpack_from("<3i", data, _DICTIONARY)
+            names = [
+                (name.decode("utf-8", "replace"), kind) for name, kind in _ENTRY.findall(data[_DICTIONARY + 28 : start - 17])
+            ]
+            rows, columns = struct.unpack_from("<qq", data, start - 16)
+            scale = np.frombuffer(data, "<f2", rows, start).astype(np.float32) / np.float32(127)
+            small = np.frombuffer(data, "i1", rows * columns, start + 2 * rows).reshape(rows, columns)
+            at = start + 2 * rows + rows * columns
+            labels, width = struct.unpack_from("<qq", data, at + 1)
+            output = np.frombuffer(data, "<f4", labels * width, at + 17).reshape(labels, width)
+        except (struct.error, ValueError) as error:
+            raise ValueError(f"not a fastText model: {error}") from error
+        words = {name: i for i, (name, kind) in enumerate(names) if kind == b"\0"}
+        known = tuple(name for name, kind in names if kind == b"\1")
+        minn, maxn, word_ngrams, bucket = settings[9], settings[10], settings[5], settings[8]
+        fits = len(names) == entries and len(words) == nwords and len(known) == nlabels == labels and width == columns
+        if not fits or rows != nwords + bucket or not (maxn == 0 or 2 <= minn <= maxn) or bucket < 1:
+            raise ValueError("not a fastText model: its parts do not fit each other")
+        return cls(minn, maxn, word_ngrams, bucket, words, known, small, scale, np.asarray(output, np.float32))
+
+    def rows(self, numbers: Ints) -> Floats:
+        """Return rows of the input matrix, each with a 1 after it, shape (len(numbers), dimensions + 1)."""
+        result = np.ones((len(numbers), self.small.shape[1] + 1), np.float32)
+        np.multiply(self.small[numbers], self.scale[numbers, None], out=result[:, :-1])
+        return result
+
+
+class _Memory:
+    """Words that were seen: the sum of the rows of each and of its parts with their number, and its hash."""
+
+    def __init__(self, model: _Model) -> None:
+        self._model = model
+        self.place: dict[str, int] = {}
+        self.sums = np.zeros((1024, model.small.shape[1] + 1), np.float32)
+        self.hashes = np.zeros(1024, np.uint64)
+
+    def learn(self, words: Sequence[str]) -> None:
+        """Add ``words``, none of which is here. Who reads :attr:`place` first and the arrays then finds all it looks for."""
+        if not words:
+            return
+        count = len(self.place)
+        need = count + len(words)
+        if need > len(self.sums):
+            more = max(need, 2 * len(self.sums)) - len(self.sums)
+            self.sums = np.concatenate([self.sums, np.zeros((more, self.sums.shape[1]), np.float32)])
+            self.hashes = np.concatenate([self.hashes, np.zeros(more, np.uint64)])
+        self.sums[count:need] = _sums(words, self._model)
+        self.hashes[count:need] = _word_hashes(words)
+        self.place.update(zip(words, range(count, need), strict=True))
+
+
+def _hash_on(hashes: npt.NDArray[np.uint32], byte: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint32]:
+    """Return the FNV-1a hashes with one more byte each; fastText takes bytes as signed."""
+    return np.asarray((hashes ^ byte.astype(np.int8).astype(np.int32).view(np.uint32)) * _PRIME, np.uint32)
+
+
+def _word_hashes(words: Sequence[str]) -> npt.NDArray[np.uint64]:
+    """Return fastText's hash of each word, as it enters the hash of neighbouring words: signed, in 64 bits."""
+    encoded = [word.encode("utf-8", "replace") for word in words]
+    sizes = np.fromiter(map(len, encoded), np.int64, len(encoded))
+    data = np.frombuffer(b"".join(encoded), np.uint8)
+    starts = np.cumsum(sizes) - sizes
+    hashes = np.full(len(words), _BASIS, np.uint32)
+    active = np.arange(len(words))
+    for step in range(int(sizes.max())):
+        active = active[sizes[active] > step]
+        hashes[active] = _hash_on(hashes[active], data[starts[active] + step])
+    return hashes.view(np.int32).astype(np.int64).view(np.uint64)
+
+
+def _sums(words: Sequence[str], model: _Model) -> Floats:
+    """Return the sum of the rows of each word and its parts with their number, shape (len(words), dimensions + 1)."""
+    own = np.array([model.words.get(word, -1) for word in words])
+    result = np.zeros((len(words), model.small.shape[1] + 1), np.float32)
+    known = np.flatnonzero(own >= 0)
+    result[known] = model.rows(own[known])
+    if model.maxn == 0:
+        return result
+    encoded = [b"" if word == _END else b"<" + word.encode("utf-8", "replace") + b">" for word in words]
+    data = np.frombuffer(b"".join(encoded), np.uint8)
+    if not len(data):
+        return result
+    begins = np.flatnonzero((data & 0xC0) != 0x80)  # where a character begins
+    widths = np.diff(np.append(begins, len(data)))
+    owner = np.repeat(np.arange(len(words)), [len(item) for item in encoded])[begins]
+    left = np.searchsorted(owner, owner, side="right") - np.arange(len(begins))  # characters to its word's end
+    first = np.arange(len(begins))
+    hashes = np.full(len(begins), _BASIS, np.uint32)
+    for size in range(1, model.maxn + 1):
+        going = left >= size
+        first, hashes, left = first[going], hashes[going], left[going]
+        if not len(first):
+            break
+        last = first + size - 1
+        hashes = _hash_on(hashes, data[begins[last]])
+        for step in range(1, int(widths.max())):
+            wide = np.flatnonzero(widths[last] > step)
+            if len(wide):
+                hashes[wide] = _hash_on(hashes[wide], data[begins[last[wide]] + step])
+        if size >= model.minn:
+            rows = model.rows(model.word_count + (hashes % np.uint32(model.bucket)).astype(np.int64))
+            mine = owner[first]
+            starts = np.flatnonzero(np.append(True, mine[1:] != mine[:-1]))
+            result[mine[starts]] += np.add.reduceat(rows, starts, axis=0)
+    return result
 
 
 def pack(data: bytes) -> bytes:
@@ -79,23 +283,13 @@ def pack(data: bytes) -> bytes:
     return b"".join((data[:start], scale.astype("<f2").tobytes(), small.tobytes(), data[tail:]))
 
 
-def unpack(data: bytes) -> bytes:
-    """Return the fastText model file that :func:`pack` made small (its numbers rounded)."""
-    start = _matrix_start(data)
-    rows, columns = struct.unpack_from("<qq", data, start - 16)
-    scale = np.frombuffer(data, "<f2", rows, start).astype("<f4")
-    small = np.frombuffer(data, "i1", rows * columns, start + 2 * rows).reshape(rows, columns)
-    matrix = small * (scale / np.float32(127))[:, None]
-    return data[:start] + matrix.astype("<f4").tobytes() + data[start + 2 * rows + rows * columns :]
-
-
 def _matrix_start(data: bytes) -> int:
     """Return where the numbers of the input matrix begin; its two sizes stand in the 16 bytes before."""
     try:
         magic, version = struct.unpack_from("<ii", data, 0)
         if (magic, version) != (_MAGIC, _VERSION):
             raise ValueError("it does not begin as one of format 12")
-        at = 8 + 12 * 4 + 8  # twelve int32 settings and a double
+        at = _DICTIONARY
         entries, _, _, _, pruned = struct.unpack_from("<iiiqq", data, at)
         at += 28
         for _ in range(entries):
@@ -106,16 +300,3 @@ def _matrix_start(data: bytes) -> int:
         return int(at) + 1 + 16
     except (struct.error, IndexError, ValueError) as error:
         raise ValueError(f"not a fastText model: {error}") from error
-
-
-def _load(data: bytes) -> Any:
-    import fasttext
-
-    # fastText reads models from files only.
-    with tempfile.TemporaryDirectory(prefix="noiseclf-") as folder:
-        path = Path(folder) / "scorer.bin"
-        path.write_bytes(unpack(data))
-        try:
-            return fasttext.load_model(str(path))
-        except Exception as error:  # pybind raises several kinds for a broken file
-            raise ValueError(f"the scorer in this model is not a fastText model: {error}") from error

@@ -5,11 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from samples import LINES, SCORER_LABELS, network_arrays
 
 from noiseclf import artefact, classifier
 from noiseclf.features import NAMES, character_table
+from noiseclf.markup import NAMES as MARKUP
 from noiseclf.scorer import pack
 
 _TRAIN = """
@@ -55,3 +57,29 @@ def tiny_model(tiny_artefact: artefact.Artefact, tmp_path_factory: pytest.TempPa
 def tiny(tiny_model: Path) -> classifier.NoiseClassifier:
     """The classifier of the small model."""
     return classifier.load(tiny_model)
+
+
+@pytest.fixture(scope="session")
+def html_artefact(tiny_artefact: artefact.Artefact) -> artefact.Artefact:
+    """The small model with a part for HTML, which goes by the lines' words alone."""
+    inputs = len(NAMES) + len(MARKUP) + 4 + 4
+    own = {f"html.0.network.{name}": a for name, a in network_arrays(inputs).items()}
+    own["html.0.network.input.w"][: len(NAMES) + len(MARKUP) + 4] = 0
+    own["html.scorer"] = np.frombuffer(tiny_artefact.scorer, np.uint8)
+    html = {"scorer_labels": SCORER_LABELS, "networks": [{"dilations": [1, 2], "page_after": 0}]}
+    html["favor"] = {"precision": -2.0, "balanced": 0.0, "recall": 2.0}
+    return artefact.Artefact({**tiny_artefact.metadata, "html": html}, tiny_artefact.scorer, {**tiny_artefact.arrays, **own})
+
+
+@pytest.fixture(scope="session")
+def html_model(html_artefact: artefact.Artefact, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The path of its file."""
+    path = tmp_path_factory.mktemp("model") / "html.noiseclf"
+    path.write_bytes(html_artefact.to_bytes())
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny_html(html_model: Path) -> classifier.NoiseClassifier:
+    """Its classifier."""
+    return classifier.load(html_model)

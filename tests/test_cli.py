@@ -556,3 +556,51 @@ def test_help_teaches_by_examples_that_can_be_parsed(capsys, arguments):
         named = [word for word in call.split() if word.endswith(endings) and word != options.output]
         assert options.files == (named or ["-"])
         cli._task(cli._parser(), options)  # nothing in it contradicts the rest
+
+
+# HTML
+
+HTML = f"<!doctype html><nav>{NAVIGATION}</nav><p>{CONTENT}</p><p>{AD}</p>"
+
+
+@pytest.fixture
+def run_html(html_model, capfdbinary):
+    """As ``run``, with a model that has a part for HTML."""
+    pytest.importorskip("selectolax")
+
+    def run(*arguments):
+        status = cli.main([*arguments, "--model", str(html_model)])
+        out, err = capfdbinary.readouterr()
+        return status, out.decode(), err.decode()
+
+    return run
+
+
+def test_html_is_told_apart_by_its_look(run_html):
+    write("page.html", HTML)
+    write("page.txt", PAGE)
+    assert run_html("clean", "page.html") == (0, f"{CONTENT}\n", "")
+    assert run_html("clean", "page.txt", "page.html") == (0, f"{CONTENT}\n\n{CONTENT}\n", "")
+
+
+def test_html_and_text_can_be_forced(run_html):
+    write("page", f"{CONTENT} <b>x</b>")
+    assert run_html("clean", "--html", "page")[1] == f"{CONTENT} x\n"
+    write("page.html", HTML)
+    assert "<nav>" in run_html("classify", "--text", "page.html")[1]
+
+
+def test_lines_of_html_name_their_element(run_html):
+    write("page.html", HTML.encode("utf-16"))
+    status, out, _ = run_html("classify", "--format", "jsonl", "--keep", "content", "page.html")
+    (line,) = [json.loads(row) for row in out.splitlines()]
+    assert (status, line["text"], line["element"]) == (0, CONTENT, "p")
+
+
+def test_html_without_the_extra_is_one_sentence(run_html, monkeypatch):
+    monkeypatch.setitem(sys.modules, "selectolax.lexbor", None)
+    write("page.html", HTML)
+    status, out, err = run_html("clean", "page.html")
+    assert (status, out) == (2, "")
+    assert err.startswith("noiseclf: page.html: reading HTML needs one more package: pip install 'noiseclf[html]'")
+    assert err.count("\n") == 1

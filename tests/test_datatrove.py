@@ -16,7 +16,6 @@ from datatrove.pipeline.writers import JsonlWriter
 
 from noiseclf.datatrove import NoiseclfFilter
 
-needs_html = pytest.mark.skipif(not hasattr(noiseclf, "classify_html"), reason="this noiseclf has no classify_html yet")
 MENU = "\n".join(sites.NAVIGATION)
 
 
@@ -74,7 +73,6 @@ def test_a_local_pipeline_of_two_tasks_over_jsonl(tmp_path):
     check(*run(tmp_path, JsonlReader(str(source)), 2), 5)
 
 
-@needs_html
 def test_a_local_pipeline_of_two_tasks_over_the_html_of_an_archive(tmp_path):
     source = tmp_path / "warc"
     source.mkdir()

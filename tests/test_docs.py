@@ -1,9 +1,11 @@
-"""The examples in docs/ and the README's section on files run as they stand, beside files of the names they use."""
+"""What docs/ and the README show can be run: each example as it stands, beside files of the names it uses."""
 
 import gzip
 import json
 import os
 import re
+import shlex
+import shutil
 import subprocess
 import sys
 import threading
@@ -15,12 +17,62 @@ import pytest
 import sites
 from warcs import conversion
 
+from noiseclf import cli
+
 ROOT = Path(__file__).parents[1]
+DOCS = sorted(path.name for path in (ROOT / "docs").glob("*.md"))
+#: Pages whose code needs an extra, or files, and has a test of its own below.
+OWN = ("dataframes.md", "datatrove.md", "scrapy.md", "spark.md")
 PREPARED = 'noiseclf() { "$PYTHON" -m noiseclf "$@"; }\nset -e\n'
 
 
 def blocks(page, language):
     return re.findall(rf"^```{language}\n(.*?)^```", (ROOT / page).read_text(encoding="utf-8"), re.M | re.S)
+
+
+CODE = [(name, code) for name in DOCS if name not in OWN for code in blocks(f"docs/{name}", "python")]
+COMMANDS = [(name, row) for name in DOCS for block in blocks(f"docs/{name}", "") for row in block.splitlines()
+            if row.startswith("noiseclf ")]  # fmt: skip
+
+
+def test_every_block_has_its_test():
+    assert {name for name in DOCS if blocks(f"docs/{name}", "sh")} == {"files.md"}
+    assert {name for name in OWN if blocks(f"docs/{name}", "python")} == set(OWN)
+    languages = {found for name in DOCS for found in re.findall(r"^```(\w+)$", (ROOT / "docs" / name).read_text("utf-8"), re.M)}
+    assert languages == {"python", "sh"}
+
+
+@pytest.mark.parametrize(("name", "code"), CODE)
+def test_code_runs(name, code, monkeypatch):
+    if "html(" in code:
+        pytest.importorskip("selectolax", reason="needs noiseclf[html]")
+    monkeypatch.chdir(ROOT)
+    exec(compile(code, name, "exec"), {})
+
+
+@pytest.mark.parametrize(("name", "command"), COMMANDS)
+def test_commands_are_understood_and_inspect_runs(name, command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(ROOT / "examples", "examples")
+    words = shlex.split(command)[1:]
+    cli._parser().parse_args(words)
+    if words[0] == "inspect":
+        assert cli.main(words) == 0
+
+
+def test_the_make_targets_exist():
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    for page in ["README.md", *(f"docs/{name}" for name in DOCS)]:
+        assert set(re.findall(r"(?:^|`)make ([a-z]+)", (ROOT / page).read_text(encoding="utf-8"), re.M)) <= targets
+
+
+def test_the_readme_in_python():
+    pytest.importorskip("selectolax", reason="needs noiseclf[html]")
+    text, html = blocks("README.md", "python")
+    text = text.replace('"own.noiseclf"', repr(str(ROOT / "noiseclf/model/lines.noiseclf"))).replace("jobs=4", "jobs=1")
+    names = {"page": sites.page(0), "pages": [sites.page(i) for i in range(3)], "html": sites.html(0)}
+    for code in (text, html):
+        exec(compile(code, "README.md", "exec"), names)
 
 
 @pytest.fixture

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 import noiseclf
 
 ROOT = Path(__file__).parents[1]
@@ -39,4 +41,21 @@ def test_cleaning_keeps_the_story_and_drops_the_rest() -> None:
 
 
 def test_the_shipped_model_is_small() -> None:
-    assert (ROOT / "noiseclf" / "model" / "lines.noiseclf").stat().st_size <= 8 * 1024 * 1024
+    assert (ROOT / "noiseclf" / "model" / "lines.noiseclf").stat().st_size <= 12 * 1024 * 1024
+
+
+def test_the_example_of_html_comes_out_whole_and_clean() -> None:
+    pytest.importorskip("selectolax")
+    page = (ROOT / "examples" / "forum.html").read_bytes()
+    text = noiseclf.clean_html(page)
+    assert text.startswith("How do I keep bees calm when opening the hive?\n\nMy bees were very defensive")
+    assert "What I do, in this order:\n\nTwo puffs of cool smoke" in text
+    assert text.endswith("of waiting.\nLift the lid slowly and smoke along the edge.\nMove frames without knocking them.")
+
+
+def test_the_code_in_the_page_on_html_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("selectolax")
+    monkeypatch.chdir(ROOT)
+    code = (ROOT / "docs" / "html.md").read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
+    exec(code, {})
+    assert "content main/div/ol/li Move frames without knocking them." in capsys.readouterr().out

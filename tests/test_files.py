@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import zlib
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,18 +17,19 @@ import pytest
 from samples import AD, CONTENT, NAVIGATION
 from warcs import conversion, response
 
-import noiseclf
 from noiseclf import cli, files
+from noiseclf import records as records_module
 from noiseclf.files import Kind, Problems, expand, kind_of, read
+from noiseclf.site import Site
 
 pa = pytest.importorskip("pyarrow", reason="needs noiseclf[parquet]")
 pq = pytest.importorskip("pyarrow.parquet", reason="needs noiseclf[parquet]")
 zstd = pytest.importorskip("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd", reason="needs noiseclf[zstd]")
 pytest.importorskip("fastwarc", reason="needs noiseclf[warc]")
+pytest.importorskip("selectolax", reason="needs noiseclf[html]")
 
 PAGE = f"{NAVIGATION}\n{CONTENT}\n{AD}"
-HTML = f"<html><body><nav><a href=/>Home</a></nav><article><p>{CONTENT}</p></article></body></html>"
-needs_html = pytest.mark.skipif(not hasattr(noiseclf, "classify_html"), reason="this noiseclf has no classify_html yet")
+HTML = f"<html><body><nav><a href=/>{NAVIGATION}</a></nav><article><p>{CONTENT}</p></article></body></html>"
 
 
 @pytest.fixture(autouse=True)
@@ -201,20 +203,7 @@ def test_no_records_make_an_empty_output(run):
 # HTML
 
 
-@pytest.fixture
-def fake_html(monkeypatch):
-    """A stand-in for reading HTML, where this noiseclf does not: lines are the text between tags."""
-    import re
-
-    def classify_html(html, **options):
-        text = html.decode("utf-8", "replace") if isinstance(html, bytes) else html
-        return noiseclf.classify([line for line in re.split("<[^>]*>", text) if line.strip()], **options)
-
-    if not hasattr(noiseclf, "classify_html"):
-        monkeypatch.setattr(noiseclf, "classify_html", classify_html, raising=False)
-
-
-def test_responses_of_archives_are_read_as_html_in_the_encoding_that_the_header_names(fake_html):
+def test_responses_of_archives_are_read_as_html_in_the_encoding_that_the_header_names():
     data = b"".join([
         response(1, HTML.encode()),
         response(2, "<p>één</p>".encode("latin-1"), kind=b"text/html; charset=ISO-8859-1"),
@@ -231,7 +220,7 @@ def test_responses_of_archives_are_read_as_html_in_the_encoding_that_the_header_
 
 
 @pytest.mark.parametrize("codings", [["gzip"], ["deflate"], ["gzip", "chunked"], ["identity"]])
-def test_http_codings_are_undone(fake_html, codings):
+def test_http_codings_are_undone(codings):
     body = HTML.encode()
     headers = b""
     for coding in codings:
@@ -245,7 +234,7 @@ def test_http_codings_are_undone(fake_html, codings):
     assert (item.page, item.fault) == (HTML.encode(), "")
 
 
-def test_a_bomb_in_an_http_body_is_not_unpacked(fake_html, monkeypatch):
+def test_a_bomb_in_an_http_body_is_not_unpacked(monkeypatch):
     monkeypatch.setattr(files, "MAX_RECORD", 100_000)
     bomb = gzip.compress(bytes(10_000_000))
     data = response(1, bomb, headers=b"Content-Encoding: gzip\r\n") + response(2, HTML.encode())
@@ -254,7 +243,7 @@ def test_a_bomb_in_an_http_body_is_not_unpacked(fake_html, monkeypatch):
     assert good.page == HTML.encode()
 
 
-def test_the_html_option_reads_html_from_a_field(fake_html):
+def test_the_html_option_reads_html_from_a_field():
     (item,) = items(write("a.jsonl", lines({"text": HTML})), html=True)
     assert item.html
     (item,) = items(parquet("a.parquet", {"text": [HTML.encode()]}), html=True)
@@ -263,7 +252,6 @@ def test_the_html_option_reads_html_from_a_field(fake_html):
     assert (item.html, item.page, item.row) == (True, HTML.encode(), {"file": "a.html"})
 
 
-@needs_html
 def test_html_of_every_kind_of_file_comes_out_as_clean_text(capfdbinary):
     write("f/a.html", HTML)
     write("f/b.warc", response(1, HTML.encode()))
@@ -276,15 +264,113 @@ def test_html_of_every_kind_of_file_comes_out_as_clean_text(capfdbinary):
     assert len(record["text"].split("\n")) == len(record["noiseclf"]["labels"])
 
 
+def test_responses_of_an_archive_are_cleaned_as_html_and_keep_their_fields(html_model, capfdbinary):
+    answers = [
+        response(1, gzip.compress(HTML.encode()), headers=b"Content-Encoding: gzip\r\n"),
+        response(2, HTML.replace(CONTENT, "Één: " + CONTENT).encode("cp1252"), kind=b"text/html; charset=iso-8859-1"),
+        response(3, HTML.encode("utf-16")),
+        response(4, b"GIF89a", kind=b"image/gif"),
+        response(5, b"<p>gone</p>", status=b"404 Not Found"),
+    ]
+    write("a.warc.gz", b"".join(map(gzip.compress, answers)))
+    for output in ("out.jsonl", "out.parquet"):
+        assert cli.main(["clean", "a.warc.gz", "-o", output, "--model", str(html_model), "-j", "2"]) == 0
+    found = records(Path("out.jsonl").read_text())
+    assert [record["text"] for record in found] == [CONTENT, "Één: " + CONTENT, CONTENT]
+    assert [record["id"] for record in found] == [f"<urn:uuid:{i}>" for i in (1, 2, 3)]
+    assert {tuple(record) for record in found} == {("id", "url", "date", "text")}
+    assert pq.read_table("out.parquet").to_pylist() == found
+    assert cli.main(["classify", "a.warc.gz", "--model", str(html_model)]) == 0
+    labelled = records(capfdbinary.readouterr().out.decode())
+    labels = {text: label for r in labelled for text, label in zip(r["text"].split("\n"), r["noiseclf"]["labels"], strict=True)}
+    assert (labels[CONTENT], labels[NAVIGATION]) == ("content", "navigation")
+
+
+def test_a_model_without_html_is_told_in_a_sentence(run):
+    status, _, err = run("clean", write("a.warc", response(1, HTML.encode())), "-o", "out.jsonl")
+    assert (status, err.count("\n")) == (2, 1)
+    assert err.startswith("noiseclf: this model was trained without HTML")
+    assert names() == ["a.warc"]
+
+
+def test_pages_of_html_are_told_by_name_or_look_where_records_are_made_of_them():
+    for name, data, options, html in [
+        ("a.txt", HTML, {}, True),
+        ("a.html", "Just a line", {}, True),
+        ("a.txt", "Just a line", {}, False),
+        ("a.txt", "Just a line", {"html": True}, True),
+        ("a.html", HTML, {"html": False}, False),
+    ]:
+        (item,) = items(write(name, data), **options)
+        assert item.html is html
+        assert isinstance(item.page, bytes) is html
+
+
+def test_resuming_is_not_on_what_was_begun_with_other_options(tiny, tiny_html):
+    task = records_module.Task("clean", "balanced", frozenset(), "text")
+    where = records_module.Where(["a"], "o.jsonl", False)
+    ways = [
+        (task, where), (replace(task, site=Site.of([])), where),
+        (task, replace(where, html=True)), (task, replace(where, html=False)),
+    ]  # fmt: skip
+    assert len({records_module._identity(t, tiny, "o.jsonl", w) for t, w in ways}) == len(ways)
+    assert records_module._identity(task, tiny, "o.jsonl", where) != records_module._identity(task, tiny_html, "o.jsonl", where)
+
+
 def test_without_html_support_one_sentence_says_so(run, monkeypatch):
-    monkeypatch.delattr(noiseclf, "classify_html", raising=False)
+    monkeypatch.setitem(sys.modules, "selectolax.lexbor", None)
     data = response(1, HTML.encode()) + response(2, HTML.encode())
     for name in (write("a.html", HTML), write("a.warc", data)):
         status, out, err = run("clean", name)
         assert (status, out) == (2, "")
-        message = "reading HTML needs a noiseclf with classify_html: pip install -U 'noiseclf[html]'"
-        assert err.startswith(f"noiseclf: {name}: {message}")
+        assert err.startswith(f"noiseclf: {name}: reading HTML needs one more package: pip install 'noiseclf[html]'")
         assert len(err.splitlines()) == 1
+
+
+# Sites
+
+SITE = [f"{NAVIGATION}\nThe harbour board asks the island for patience, again.\nThe ferry number {n} was late.\n{AD}"
+        for n in ("one", "two", "three")]  # fmt: skip
+
+
+def confidences(model, site):
+    return [[round(line.confidence, 4) for line in model.classify(page, site=site).lines] for page in SITE]
+
+
+def test_a_site_can_be_records_of_every_kind_of_text(run, tiny):
+    expected = confidences(tiny, Site.of(SITE))
+    assert expected != confidences(tiny, None)
+    write("a.jsonl", lines(*({"text": page} for page in SITE)) + b"{\n")
+    write("b.wet.gz", b"".join(gzip.compress(conversion(i, page)) for i, page in enumerate(SITE)))
+    parquet("c.parquet", {"text": SITE})
+    for i, page in enumerate(SITE):
+        write(f"d/{i}.txt", page)
+    for name in ("a.jsonl", "b.wet.gz", "c.parquet", "d"):
+        status, out, err = run("classify", "--site", name, "-j", "2", "-o", "out.jsonl")
+        assert (status, out, len(err.splitlines())) == ((2, "", 2) if name == "a.jsonl" else (0, "", 0))  # said once
+        assert [record["noiseclf"]["confidences"] for record in records(Path("out.jsonl").read_text())] == expected
+
+
+def test_a_site_comes_from_standard_input_too(tiny, tiny_model):
+    data = lines(*({"text": page} for page in SITE))
+    command = [sys.executable, "-m", "noiseclf", "classify", "--site", "--field", "text", "--model", str(tiny_model)]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    found = subprocess.run(command, input=data, stdout=subprocess.PIPE, env=environment, check=True).stdout.decode()
+    assert [record["noiseclf"]["confidences"] for record in records(found)] == confidences(tiny, Site.of(SITE))
+
+
+def test_a_site_of_html_is_refused_in_a_sentence(run, capfdbinary):
+    message = "--site is for pages of text, in .txt, .jsonl, .parquet and .wet files, not for HTML"
+    write("a.html", HTML)
+    write("b.warc", response(1, HTML.encode()))
+    for arguments in (["a.html"], ["b.warc"], ["a.html", "-o", "out.jsonl"]):
+        status, out, err = run("clean", "--site", *arguments)
+        assert (status, out, err) == (2, "", f"noiseclf: {arguments[0]}: {message}, and this is one; leave out either\n")
+    with pytest.raises(SystemExit) as end:
+        run("clean", "--site", "--html", "a.txt")
+    assert end.value.code == 2
+    assert message in capfdbinary.readouterr().err.decode()
+    assert sorted(names()) == ["a.html", "b.warc"]
 
 
 # What is broken

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from noiseclf import lines as lines_module
 from noiseclf.lines import MAX_CHARS, normalise, split
 
 ANY_TEXT = st.text(st.characters(), max_size=60)  # lone surrogates and controls too
@@ -86,3 +87,11 @@ def test_of_a_megabyte_line_the_first_visible_characters_are_seen():
 
 def test_no_lines_are_no_lines():
     assert normalise([]) == []
+
+
+def test_every_character_that_changes_a_line_is_known_as_odd():
+    for point in range(0x110000):
+        line = f"a{chr(point)}b"
+        slow = lines_module._INVISIBLE.sub(" ", lines_module._INSIDE.sub("", lines_module._SURROGATES.sub("?", line)))
+        changes = slow != line and chr(point) not in "\n "
+        assert bool(lines_module._ODD.search(line)) == changes, hex(point)

@@ -1,16 +1,79 @@
+import struct
+from concurrent.futures import ThreadPoolExecutor
+
+import fasttext
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from samples import AD, COMMENT_FORM, CONTENT, NAVIGATION, SCORER_LABELS
 
+from noiseclf import scorer as module
 from noiseclf.lines import normalise
-from noiseclf.scorer import SCORED_CHARS, Scorer, pack, unpack, words
+from noiseclf.scorer import SCORED_CHARS, Scorer, pack, words
 
 
 @pytest.fixture(scope="module")
 def scorer(fasttext_bytes):
     return Scorer(pack(fasttext_bytes), SCORER_LABELS)
+
+
+def unpack(data):
+    """Return the fastText model file that `pack` made small, its numbers rounded."""
+    start = module._matrix_start(data)
+    rows, columns = struct.unpack_from("<qq", data, start - 16)
+    scale = np.frombuffer(data, "<f2", rows, start).astype("<f4")
+    small = np.frombuffer(data, "i1", rows * columns, start + 2 * rows).reshape(rows, columns)
+    matrix = small * (scale / np.float32(127))[:, None]
+    return data[:start] + matrix.astype("<f4").tobytes() + data[start + 2 * rows + rows * columns :]
+
+
+@pytest.fixture(scope="module")
+def answers(fasttext_bytes, tmp_path_factory):
+    """What fastText itself says: log-probabilities of texts by the packed model's numbers."""
+    path = tmp_path_factory.mktemp("fasttext") / "model.bin"
+    path.write_bytes(unpack(pack(fasttext_bytes)))
+    model = fasttext.load_model(str(path))
+
+    def answer(texts):
+        rows = []
+        for names, shares in zip(*model.predict(texts, k=len(SCORER_LABELS)), strict=True):
+            found = dict(zip(names, shares, strict=True))
+            rows.append([found.get(f"__label__{label}", 0) for label in SCORER_LABELS])
+        return np.log(np.clip(np.array(rows), module.FLOOR, 1))
+
+    return answer
+
+
+@given(st.lists(st.text(max_size=60), min_size=1, max_size=8))
+def test_scores_are_those_of_fasttext_itself(scorer, answers, lines):
+    texts = words([line for line in normalise(lines) if line])
+    if texts:
+        assert scorer.scores_of(texts) == pytest.approx(answers(texts), abs=1e-3)
+
+
+@pytest.mark.parametrize("text", ["ferry", "the ferry was late", "blörp 港 口", "x " * 100, "a", "é", "😀😀 ferry", "> home <"])
+def test_known_and_unknown_words_and_their_neighbours_count_as_in_fasttext(scorer, answers, text):
+    assert scorer.scores_of([text, "home | news"]) == pytest.approx(answers([text, "home | news"]), abs=1e-4)
+
+
+def test_what_was_forgotten_is_learnt_again(fasttext_bytes, monkeypatch):
+    lines = [CONTENT, NAVIGATION, AD, COMMENT_FORM]
+    expected = Scorer(pack(fasttext_bytes), SCORER_LABELS).scores(lines)
+    monkeypatch.setattr(module, "_REMEMBERED", 12)
+    small = Scorer(pack(fasttext_bytes), SCORER_LABELS)
+    for line, row in zip(lines * 2, [*expected, *expected], strict=True):
+        assert np.array_equal(small.scores([line])[0], row)
+
+
+def test_threads_that_learn_at_once_find_the_same(fasttext_bytes, monkeypatch):
+    monkeypatch.setattr(module, "_REMEMBERED", 60)
+    shared = Scorer(pack(fasttext_bytes), SCORER_LABELS)
+    lines = [f"{CONTENT} {chr(0x61 + i % 26) * (2 + i % 7)} {AD}" for i in range(200)]
+    expected = [Scorer(pack(fasttext_bytes), SCORER_LABELS).scores([line]) for line in lines[:52]]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda line: shared.scores([line]), lines))
+    assert all(np.array_equal(a, b) for a, b in zip(found, expected, strict=False))
 
 
 @given(st.lists(st.text(st.sampled_from("_label</s> A0ä中\t"), max_size=40)))
@@ -89,9 +152,7 @@ def test_a_packed_model_is_small_and_unpacks_to_nearly_the_same_numbers(fasttext
 
 
 def test_a_row_of_zeros_can_be_packed(fasttext_bytes):
-    from noiseclf.scorer import _matrix_start
-
-    start = _matrix_start(fasttext_bytes)
+    start = module._matrix_start(fasttext_bytes)
     zeroed = fasttext_bytes[:start] + bytes(32) + fasttext_bytes[start + 32 :]
     with np.errstate(divide="raise", invalid="raise"):
         assert unpack(pack(zeroed))[start : start + 32] == bytes(32)

@@ -17,7 +17,6 @@ from scrapy.utils.test import get_crawler
 
 from noiseclf.scrapy import NoiseclfPipeline
 
-needs_html = pytest.mark.skipif(not hasattr(noiseclf, "classify_html"), reason="this noiseclf has no classify_html yet")
 SPIDER = """
 import scrapy
 from scrapy.crawler import CrawlerProcess
@@ -103,7 +102,6 @@ def test_a_crawl_of_a_site_gives_clean_text_and_counts(tmp_path, site):
     assert stats["noiseclf/lines_dropped"] == sum(stats[f"noiseclf/lines_dropped/{label}"] for label in noiseclf.NOISE)
 
 
-@needs_html
 def test_a_crawl_with_html_labels_and_fields_of_choice(tmp_path, site):
     settings = {"NOISECLF_OUTPUT_FIELD": "clean", "NOISECLF_LABELS_FIELD": "lines", "NOISECLF_HTML": True}
     items, _ = crawl(tmp_path, site, **settings)

@@ -55,6 +55,12 @@ def _phrase_fold(phrase: Phrase, folds: int) -> int:
     return int.from_bytes(hashlib.sha1(phrase.text.encode()).digest()[1:3], "big") % folds
 
 
+def thinned(phrases: Sequence[Phrase], label: str, share: float) -> list[Phrase]:
+    """Return ``phrases`` with only a ``share`` of those labelled ``label``, chosen by their words."""
+    limit = share * 256
+    return [p for p in phrases if p.label != label or hashlib.sha1(p.text.encode()).digest()[3] < limit]
+
+
 def phrase_examples(phrases: Sequence[Phrase], folds: int, copies: int) -> list[Example]:
     """Return the phrases as examples for the scorer alone, one a language and fold; held-out ones are left out."""
     groups: dict[tuple[str, int], list[tuple[str, str]]] = {}

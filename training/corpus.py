@@ -6,14 +6,17 @@ import gzip
 import hashlib
 import json
 import re
+import unicodedata
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 #: Codes of a page's lines. The first four are trained and scored, in the order of ``noiseclf.LABELS``.
 CODES = "CNAFMU"
+#: In a page's labels: a line that nobody has labelled yet. Like M and U it is neither trained nor scored.
+UNLABELLED = "?"
 #: Marks of a silver page's lines: content, not content, unknown.
 SILVER = "10?"
 #: Kinds of phrases by code.
@@ -53,7 +56,7 @@ class LabelledPage:
         domain: the registered domain, by which pages are split; the id where none is given.
         lang, source: for break-downs; "" where not given.
         lines: the page's lines, in order.
-        labels: one of :data:`CODES` a line, or "".
+        labels: one of :data:`CODES` or :data:`UNLABELLED` a line, or "".
         silver: one of :data:`SILVER` a line, or "".
         url, sample, gold: "" where not given.
     """
@@ -149,11 +152,45 @@ def read_phrases(data_dir: str | Path) -> list[Phrase]:
     """
     phrases: list[Phrase] = []
     for path in _files(Path(data_dir), "phrases/*.tsv"):
-        rows = list(_rows(path))
-        if not rows or rows[0][1] != _HEADER:
-            raise CorpusError(f"{path}:1: the header is missing; write 'label', 'kind' and 'phrase' with tabs between")
-        phrases.extend(_phrase(path, number, row) for number, row in rows[1:])
+        phrases.extend(_phrases(path))
     return phrases
+
+
+def _phrases(path: Path) -> list[Phrase]:
+    rows = list(_rows(path))
+    if not rows or rows[0][1] != _HEADER:
+        raise CorpusError(f"{path}:1: the header is missing; write 'label', 'kind' and 'phrase' with tabs between")
+    return [_phrase(path, number, row) for number, row in rows[1:]]
+
+
+def read_catalogues(data_dir: str | Path, own: Sequence[Phrase]) -> list[Phrase]:
+    """Return the strings of ``make catalogues``, ``data_dir/catalogues/<lang>.tsv``, for training; none if it was not run.
+
+    ``own`` are the project's own phrases. A string that equals a held-out one of them, in whatever language, or that
+    they have under another code in its language, is left out; case, punctuation and slots make no difference.
+
+    Raises:
+        CorpusError: a row is bad.
+    """
+    hidden = {_bare(phrase.text) for phrase in own if held_out(phrase.text)}
+    known: dict[tuple[str, str], set[str]] = {}
+    for phrase in own:
+        known.setdefault((phrase.lang, _bare(phrase.text)), set()).add(phrase.label)
+    strings = []
+    for path in sorted((Path(data_dir) / "catalogues").glob("*.tsv")):
+        if path.stem != "SOURCES":
+            strings.extend(_phrases(path))
+    return [
+        phrase
+        for phrase in strings
+        if (bare := _bare(phrase.text)) not in hidden and phrase.label in known.get((phrase.lang, bare), phrase.label)
+    ]
+
+
+def _bare(text: str) -> str:
+    """Return the words alone, in lower case, by which two phrases are the same; the text itself where it has none."""
+    kept = (" " if unicodedata.category(c)[0] in "PSZ" else c for c in SLOT.sub(" ", text).casefold())
+    return " ".join("".join(kept).split()) or text
 
 
 def held_out(phrase_text: str) -> bool:
@@ -209,7 +246,7 @@ def _page(row: str) -> LabelledPage:
         if not isinstance(line, str):
             raise CorpusError(f"line {position} of page {name!r} is a {_kind(line)}, not a string; quote it")
     texts = {key: _text(record, key, name) for key in _TEXTS}
-    _check_codes(texts["labels"], CODES, "labels", name, len(lines))
+    _check_codes(texts["labels"], CODES + UNLABELLED, "labels", name, len(lines))
     _check_codes(texts["silver"], SILVER, "silver", name, len(lines))
     return LabelledPage(id=name, lines=tuple(lines), **{**texts, "domain": texts["domain"] or name})
 

@@ -17,9 +17,10 @@ from joblib import Memory
 
 from noiseclf.context import ContextModel
 from training import metrics, network, scorers
-from training.corpus import CorpusError, read_own, read_phrases, read_split
+from training.corpus import CorpusError, read_catalogues, read_own, read_phrases, read_split
 from training.labels import apply_labels, read_labels
 from training.train import CACHE, FOLDS, network_samples, training_examples
+from training.vectors import word_vectors
 
 Floats = npt.NDArray[np.float32]
 _WINDOWS = (2, 5, 10, 25)
@@ -79,12 +80,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     try:
         corpus = apply_labels(read_split(arguments.corpus, "train"), read_labels(arguments.data))
-        made = training_examples([*corpus, *read_own(arguments.data)], read_phrases(arguments.data))
-    except (CorpusError, OSError) as error:
+        phrases = read_phrases(arguments.data)
+        catalogues = read_catalogues(arguments.data, phrases)
+        made = training_examples([*corpus, *read_own(arguments.data)], phrases, catalogues)
+        start = word_vectors([e for e in made if e.copies], scorers.SETTINGS["dim"], CACHE / "words.npz")
+    except (CorpusError, ImportError, OSError) as error:
         print(f"crossval: {error}", file=sys.stderr)
         return 2
     memory = Memory(CACHE, verbose=0)
-    scores = scorers.out_of_fold_scores(made, [e.fold for e in made], FOLDS, scorers.SETTINGS, memory, 2)
+    scores = scorers.out_of_fold_scores(made, [e.fold for e in made], FOLDS, scorers.SETTINGS, memory, 2, start)
     samples = network_samples(made, scores)
     contexts = [e for e in made if e.context]
     for fold in arguments.fold or range(FOLDS):

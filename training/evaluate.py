@@ -27,6 +27,7 @@ from noiseclf.lines import normalise
 from noiseclf.page import Page
 from training import debris, metrics, peers
 from training.corpus import CorpusError, LabelledPage, Phrase, fingerprint, read_own, read_phrases, read_split
+from training.html import carried
 from training.metrics import Counts, Ints
 
 SHIPPED = Path(noiseclf.__file__).parent / "model" / "lines.noiseclf"
@@ -116,6 +117,9 @@ def evaluate(
     texts = [classifier.classify(page.lines).text for page in tqdm(test.gold, "gold pages", disable=None)]
     alone = test.count(_line_by_line(classifier, test.labelled))
     others, skipped = _peers(test, html)
+    from_html = None if isinstance(html, str) else _from_html(classifier, test, html)
+    if from_html is not None:
+        others.insert(0, from_html.pop("system"))
     return {
         "pages": len(test.labelled),
         "lines": int(counts.lines.sum()),
@@ -132,6 +136,7 @@ def evaluate(
             for label, score in zip(LABELS, metrics.class_scores(metrics.confusion(counts)), strict=True)
         },
         "confusion": metrics.confusion(counts).tolist(),
+        "html": from_html,
         "calibration": _calibration(test, answers),
         "favor": {favor: _favor(classifier, test, favor) for favor in get_args(Favor)},
         "by_language": _breakdown(counts, test.languages),
@@ -170,6 +175,40 @@ def _peers(test: TestSet, html: Mapping[str, bytes] | str) -> tuple[list[dict[st
     decoded = {name: peers.decode(html[name]) for name in wanted}
     present = [peer for peer in peers.PEERS if peer not in absent]
     return [_peer(peer, test, wanted, decoded) for peer in present], skipped
+
+
+def _from_html(classifier: NoiseClassifier, test: TestSet, html: Mapping[str, bytes]) -> dict[str, Any] | None:
+    """Return noiseclf's own figures from the pages' HTML; None where the model or the extra for it is not there.
+
+    The lines that it reads there get the labels of the corpus's lines; what cannot be carried over is not scored.
+    """
+    if any(page.id not in html for page in (*test.labelled, *test.gold)) or "html" not in classifier.metadata:
+        return None
+    codes, chars, predicted = [], [], []
+    for page in tqdm(test.labelled, "noiseclf, HTML", disable=None):
+        lines = [line for line in classifier.classify_html(html[page.id]).lines if line.label is not None]
+        codes.append(carried(page.lines, page.labels, [line.text for line in lines]))
+        chars.append(np.array([len(line.text) for line in lines], np.int64))
+        predicted.append(np.array([_PLACE[line.label] for line in lines if line.label is not None], np.int64))
+    texts = [classifier.clean_html(html[page.id]) for page in tqdm(test.gold, "gold pages, HTML", disable=None)]
+    counts = metrics.count(codes, predicted, chars)
+    scores = metrics.class_scores(metrics.confusion(counts))
+    everything = "".join(codes)
+    return {
+        "system": _system("noiseclf, from HTML", noiseclf.__version__, counts, test, word_f1=_word_f1(texts, test)),
+        "lines": len(everything),
+        "aligned": 1 - everything.count("-") / len(everything) if everything else math.nan,
+        "labels": {label.value: asdict(score) for label, score in zip(LABELS, scores, strict=True)},
+        "confusion": metrics.confusion(counts).tolist(),
+        "word_f1_by_source": _word_f1_by_source(texts, test),
+    }
+
+
+def _word_f1_by_source(texts: Sequence[str], test: TestSet) -> dict[str, dict[str, float]]:
+    found: dict[str, list[float]] = {}
+    for text, page in zip(texts, test.gold, strict=True):
+        found.setdefault(page.source, []).append(metrics.word_f1(text, page.gold))
+    return {source: {"pages": len(scores), "word_f1": sum(scores) / len(scores)} for source, scores in sorted(found.items())}
 
 
 def _peer(
@@ -281,6 +320,7 @@ def render(report: Mapping[str, Any]) -> str:
         f"with {report['lines']:,} scored lines in {report['languages']} languages. `make evaluate` writes this file.",
         _render_headline(report),
         "## Labels\n\n" + _render_labels(report),
+        *([_render_html(report["html"])] if report.get("html") else []),
         "## Presets\n\nContent kept by each `favor`.\n\n" + _render_favor(report["favor"]),
         "## Calibration\n\n" + _render_calibration(report["calibration"]),
         "## By language\n\n" + _render_breakdown("language", report["by_language"]),
@@ -302,7 +342,8 @@ def _render_headline(report: Mapping[str, Any]) -> str:
         name = f"{row['name']} {row['version']}"
         rows.append([name, *figures, *(_number(row[other]) for other in others), str(row["raised"])])
     notes = [
-        "noiseclf sees the lines alone, the peers get the HTML of the same pages; their text is aligned with the lines "
+        "noiseclf sees the lines alone unless HTML is said, the peers get the HTML of the same pages; their text is aligned "
+        "with the lines "
         "(`training/peers.py`). In brackets: 95% by bootstrap over pages. Precision and recall are of content lines. "
         f"Word F1 is WCXB's, the mean over the {report['gold_pages']} dev pages with a gold text. Raised: pages on "
         "which a peer raised an error; it has kept nothing there. Visitors' comments are not scored, except that gold "
@@ -321,6 +362,18 @@ def _render_labels(report: Mapping[str, Any]) -> str:
     matrix = [[name, *(f"{n:,}" for n in row)] for name, row in zip(names, report["confusion"], strict=True)]
     first = _table(["label", "precision", "recall", "F1", "lines"], scores)
     return f"{first}\n\nTrue labels in rows, predicted ones in columns:\n\n{_table(['', *names], matrix)}"
+
+
+def _render_html(found: Mapping[str, Any]) -> str:
+    sources = [[name, str(row["pages"]), _number(row["word_f1"])] for name, row in found["word_f1_by_source"].items()]
+    return "\n\n".join([
+        "## From HTML",
+        f"Lines that noiseclf reads in the labelled pages' HTML: {found['lines']:,}, of which {found['aligned']:.1%} have the "
+        "label of a line of the corpus; the others are not scored.",
+        _render_labels(found),
+        "Word F1 against gold texts, by source:",
+        _table(["source", "pages", "word F1"], sources),
+    ])  # fmt: skip
 
 
 def _render_favor(favors: Mapping[str, Any]) -> str:

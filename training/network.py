@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,16 +41,16 @@ class Sample:
 class Settings:
     """How the network is built and trained; the values are those that did best in cross-validation on train pages."""
 
-    channels: int = 64
+    channels: int = 96
     dilations: tuple[int, ...] = (1, 2, 4, 8, 16)
     page_after: int = 2
-    epochs: int = 14
+    epochs: int = 10
     lines: int = 6000  # a batch, about
     longest: int = 600  # lines of a page that are looked at in one step
     silver_pages: int = 1500  # drawn anew each epoch
     silver_weight: float = 0.3
     rate: float = 2e-3
-    dropout: float = 0.1
+    dropout: float = 0.15
     unread: float = 0.1  # share of pages whose words are hidden, so that shape and place can stand alone
     words: int = 6  # the last features, which come from words
     seed: int = 0
@@ -113,9 +113,9 @@ def train(
             progress = (epoch + step / len(batches)) / total
             for group in optimizer.param_groups:
                 group["lr"] = settings.rate * min(progress / 0.05, 1.0) * max(1.02 - progress, 0.0)
-            loss = _loss(network, batch, mean, scale, settings, rng)
+            step_loss = loss(network, batch, mean, scale, settings, rng)
             optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            step_loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             optimizer.step()
             if progress > 0.8:  # the mean of the last steps' weights, as Izmailov et al. 2018 (arXiv:1803.05407)
@@ -126,10 +126,12 @@ def train(
     if averaged:
         network.load_state_dict(averaged)
     description = {"dilations": list(settings.dilations), "page_after": settings.page_after}
-    return description, {"mean": mean, "scale": scale, **_export(network)}
+    return description, {"mean": mean, "scale": scale, **export(network)}
 
 
-def _export(network: Network) -> dict[str, Floats]:
+def export(network: Network) -> dict[str, Floats]:
+    """Return the network's weights as the arrays of ``noiseclf.context``, all but ``mean`` and ``scale``."""
+
     def array(tensor: Tensor) -> Floats:
         return np.ascontiguousarray(tensor.detach().numpy(), np.float32)
 
@@ -141,6 +143,22 @@ def _export(network: Network) -> dict[str, Floats]:
         assert block.bias is not None  # torch types it as optional
         arrays[f"block{i}.w"], arrays[f"block{i}.b"] = array(block.weight.permute(2, 1, 0)), array(block.bias)
     return arrays
+
+
+def restore(arrays: Mapping[str, Floats], settings: Settings) -> Network:
+    """Return the network whose weights :func:`export` gave."""
+
+    def put(layer: nn.Linear | nn.Conv1d, weight: Floats, bias: Floats) -> None:
+        layer.weight.data = torch.from_numpy(weight.copy())
+        assert layer.bias is not None  # torch types it as optional
+        layer.bias.data = torch.from_numpy(bias.copy())
+
+    network = Network(len(arrays["input.w"]), settings)
+    for name in ("input", "page", "output"):
+        put(getattr(network, name), arrays[f"{name}.w"].T, arrays[f"{name}.b"])
+    for i, block in enumerate(network.blocks):
+        put(block, arrays[f"block{i}.w"].transpose(2, 1, 0), arrays[f"block{i}.b"])
+    return network
 
 
 def _batches(samples: Sequence[Sample], settings: Settings, rng: np.random.Generator) -> Iterator[list[Sample]]:
@@ -159,9 +177,10 @@ def _batches(samples: Sequence[Sample], settings: Settings, rng: np.random.Gener
         yield batches[i]
 
 
-def _loss(
+def loss(
     network: Network, batch: Sequence[Sample], mean: Floats, scale: Floats, settings: Settings, rng: np.random.Generator
 ) -> Tensor:
+    """Return the loss of a batch of pages: of their labels, and of their silver marks."""
     longest = min(max(len(s.features) for s in batch), settings.longest)
     x = np.zeros((len(batch), longest, len(mean)), np.float32)
     mask = np.zeros((len(batch), longest), np.float32)

@@ -19,7 +19,7 @@ import re
 import tarfile
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from importlib import metadata
@@ -88,8 +88,8 @@ class Peer:
             return None
 
 
-def read_html(corpus_dir: str | Path, split: str) -> dict[str, bytes]:
-    """Return the HTML of the split's pages by page id, from ``html-<split>*.tar.xz`` in ``corpus_dir``.
+def each_html(corpus_dir: str | Path, split: str) -> Iterator[tuple[str, bytes]]:
+    """Yield the split's pages' ids and HTML from ``html-<split>*.tar.xz`` in ``corpus_dir``, one after the other.
 
     Raises:
         CorpusError: there is no such archive, or one is damaged.
@@ -98,16 +98,19 @@ def read_html(corpus_dir: str | Path, split: str) -> dict[str, bytes]:
     archives = sorted(corpus_dir.glob(f"html-{split}*.tar.xz"))
     if not archives:
         raise CorpusError(f"{corpus_dir} has no html-{split}*.tar.xz: the peers need the pages' HTML")
-    found = {}
     for archive in archives:
         try:
             with tarfile.open(archive, "r:xz") as members:
                 for member in members:
                     if member.name.endswith(".html") and (file := members.extractfile(member)):
-                        found[Path(member.name).stem] = file.read()
+                        yield Path(member.name).stem, file.read()
         except (tarfile.TarError, EOFError, OSError) as error:
             raise CorpusError(f"{archive} cannot be unpacked ({error}): copy it again") from error
-    return found
+
+
+def read_html(corpus_dir: str | Path, split: str) -> dict[str, bytes]:
+    """Return the HTML of the split's pages by page id; errors as for :func:`each_html`."""
+    return dict(each_html(corpus_dir, split))
 
 
 def decode(html: bytes) -> str:

@@ -30,10 +30,10 @@ Floats = npt.NDArray[np.float32]
 SCORER_LABELS = (*SCORED, "kept", "left")
 _SILVER = {"1": "kept", "0": "left"}
 
-# dim, buckets: more of either gained nothing in cross-validation. One thread and a fresh process a model, with malloc
-# filling what it hands out: fastText otherwise starts from unset memory (facebookresearch/fastText#1061).
+# More dimensions or buckets gained nothing in cross-validation; fewer buckets lost. One thread and a fresh process a
+# model, with malloc filling what it hands out: fastText otherwise starts from unset memory (facebookresearch/fastText#1061).
 SETTINGS: dict[str, Any] = {
-    "dim": 10, "minn": 3, "maxn": 5, "wordNgrams": 2, "bucket": 200_000, "minCount": 4,
+    "dim": 16, "minn": 3, "maxn": 5, "wordNgrams": 2, "bucket": 200_000, "minCount": 4,
     "epoch": 8, "lr": 0.1, "thread": 1, "seed": 1, "verbose": 0,
 }  # fmt: skip
 _RUN = "import sys, json, fasttext; a = json.loads(sys.argv[1]); fasttext.train_supervised(**a).save_model(sys.argv[2])"
@@ -51,26 +51,41 @@ def training_text(examples: Sequence[Example]) -> str:
     return "".join(rows)
 
 
-def train(text: str, settings: dict[str, Any]) -> bytes:
-    """Train fastText in a process of its own and return the packed model; the same text gives the same bytes."""
+def train(text: str, settings: dict[str, Any], vectors: str = "") -> bytes:
+    """Train fastText in a process of its own and return the packed model; the same input gives the same bytes.
+
+    ``vectors`` are those of ``training.vectors.word_vectors`` to start from; chance alone where it is empty.
+    """
     with tempfile.TemporaryDirectory(prefix="noiseclf-train-") as folder:
         source, target = Path(folder) / "lines.txt", Path(folder) / "scorer.bin"
         source.write_text(text, encoding="utf-8", newline="\n")
-        arguments = json.dumps({**settings, "input": str(source)})
+        arguments = {**settings, "input": str(source)}
+        if vectors:
+            start = Path(folder) / "start.vec"
+            start.write_text(vectors, encoding="utf-8", newline="\n")
+            arguments["pretrainedVectors"] = str(start)
         environment = {**os.environ, "MALLOC_PERTURB_": "255"}
-        subprocess.run([sys.executable, "-c", _RUN, arguments, str(target)], check=True, env=environment)
+        subprocess.run([sys.executable, "-c", _RUN, json.dumps(arguments), str(target)], check=True, env=environment)
         return pack(target.read_bytes())
 
 
-def train_all(texts: Sequence[str], settings: dict[str, Any], memory: Memory, jobs: int) -> list[bytes]:
+def train_all(
+    texts: Sequence[str], settings: dict[str, Any], memory: Memory, jobs: int, vectors: str = ""
+) -> list[bytes]:
     """Train one scorer a text, ``jobs`` at a time, through joblib's cache."""
     cached = memory.cache(train)
     with ThreadPoolExecutor(jobs) as pool:
-        return list(pool.map(lambda text: cached(text, settings), texts))
+        return list(pool.map(lambda text: cached(text, settings, vectors), texts))
 
 
 def out_of_fold_scores(
-    examples: Sequence[Example], fold_of: Sequence[int], folds: int, settings: dict[str, Any], memory: Memory, jobs: int
+    examples: Sequence[Example],
+    fold_of: Sequence[int],
+    folds: int,
+    settings: dict[str, Any],
+    memory: Memory,
+    jobs: int,
+    vectors: str = "",
 ) -> list[Floats]:
     """Return each example's scores by a scorer that saw no example of its fold.
 
@@ -80,5 +95,5 @@ def out_of_fold_scores(
     texts = [
         training_text([e for e, own in zip(examples, fold_of, strict=True) if own != fold]) for fold in range(folds)
     ]
-    scorers = [Scorer(model, SCORER_LABELS) for model in train_all(texts, settings, memory, jobs)]
+    scorers = [Scorer(model, SCORER_LABELS) for model in train_all(texts, settings, memory, jobs, vectors)]
     return [scorers[own].scores(e.lines) for e, own in zip(examples, fold_of, strict=True)]

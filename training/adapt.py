@@ -1,0 +1,212 @@
+"""Adapt a model to a few pages of one's own: its network learns on from where it stands, its scorer stays as it is.
+
+On our own pages (``data/pages``) it rehearses to answer as before (Li, Hoiem 2016, arXiv:1606.09282), and a pull holds
+every weight near its old value, so that what the model knows of other sites is kept. What adapting brings is judged by
+models that did not learn from the pages they are judged on, which also tells how far to go: a few pages that have little
+in common can mislead, and then the model stays as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.nn import functional
+from tqdm import tqdm
+
+from noiseclf.artefact import Artefact
+from noiseclf.classifier import NoiseClassifier, from_bytes
+from noiseclf.context import ContextModel
+from training import metrics, network
+from training.corpus import CorpusError, LabelledPage
+from training.examples import Example, examples
+from training.metrics import SCORED, true_labels
+
+Floats = npt.NDArray[np.float32]
+Arrays = Mapping[str, Floats]
+
+#: Folds in which the new pages are judged; of our own pages one in as many is judged, the others are rehearsed.
+FOLDS = 5
+_FEWEST = 2
+#: How far to go from the old weights to those learnt: what does best on pages not learnt from, by the sum of two figures.
+SHARES = (0.0, 0.25, 0.5, 1.0)
+_DECIDE = ("content_line_f1", "macro_f1")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a network learns on; the values did best on train pages whose sites the network had not seen (docs/model.md)."""
+
+    steps: int = 60
+    rate: float = 3e-4
+    rehearsal: float = 5.0  # weight of what is rehearsed
+    pull: float = 0.05
+    lines: int = 1500  # a step, of either kind of page, about
+    seed: int = 0
+
+
+def adapt(
+    base: Artefact,
+    own: Sequence[LabelledPage],
+    rehearsal: Sequence[LabelledPage],
+    settings: Settings = Settings(),
+    *,
+    show: bool = True,
+) -> tuple[Artefact, dict[str, Any]]:
+    """Return ``base`` adapted to ``own`` pages, and the report of what that brings and costs.
+
+    Args:
+        base: the model to start from.
+        own: pages of one's own; those without labels are passed over.
+        rehearsal: labelled pages that the model has learnt from before.
+        settings: how to learn.
+        show: whether to show progress bars.
+
+    Raises:
+        CorpusError: fewer than two pages have labels, or no line has one that is scored.
+    """
+    classifier = from_bytes(base.to_bytes())
+    new, old = examples(own, FOLDS), examples(rehearsal, FOLDS)
+    new = [e for e in new if any(code in SCORED for code in e.labels)]
+    if len(new) < _FEWEST:
+        fault = f"{len(new)} pages have a line labelled C, N, A or F"
+        raise CorpusError(f"{fault}; label at least {_FEWEST} pages, better 10, see data/README.md")
+    samples, old_samples = [_sample(classifier, e) for e in new], [_sample(classifier, e) for e in old]
+    rehearsed = [s for s, e in zip(old_samples, old, strict=True) if e.fold]
+    groups = _groups(new)
+    before = {name: array for name, array in base.arrays.items() if name.startswith("network.")}
+    unseen: dict[int, Arrays] = {}  # by page: weights that did not learn from it
+    for group in tqdm(sorted(set(groups)), "judging", disable=not show):
+        arrays = learn_on(base, [s for s, g in zip(samples, groups, strict=True) if g != group], rehearsed, settings)
+        unseen |= {i: arrays for i, g in enumerate(groups) if g == group}
+    judged = {
+        share: _figures(base, new, samples, [part_way(before, unseen[i], share) for i in range(len(new))]) for share in SHARES
+    }
+    share = max(SHARES, key=lambda share: (sum(judged[share][name] or 0.0 for name in _DECIDE), -share))
+    final = part_way(before, learn_on(base, samples, rehearsed, settings), share) if share else before
+    kept = [(s, e) for s, e in zip(old_samples, old, strict=True) if not e.fold]
+    kept_samples, kept_pages = [s for s, _ in kept], [e for _, e in kept]
+    report = {
+        "share": share,
+        "own": {**_size(new), "before": judged[0.0], "after": judged[share]},
+        "rehearsal": {
+            **_size(kept_pages),
+            "before": _figures(base, kept_pages, kept_samples, [before] * len(kept)),
+            "after": _figures(base, kept_pages, kept_samples, [final] * len(kept)),
+        },
+    }
+    metadata = {key: value for key, value in base.metadata.items() if key != "dev"}
+    metadata["adapted"] = {"pages": len(new), "report": report}
+    return replace(base, metadata=metadata, arrays={**base.arrays, **final}), report
+
+
+def part_way(before: Arrays, after: Arrays, share: float) -> Arrays:
+    """Return the weights that lie a ``share`` of the way from ``before`` to ``after`` (arXiv:2109.01903)."""
+    return {name: np.asarray(old + np.float32(share) * (after[name] - old), np.float32) for name, old in before.items()}
+
+
+def _groups(made: Sequence[Example]) -> list[int]:
+    """Return the fold of each page: by site where that gives two folds at least, else page by page.
+
+    Pages of a single site are judged by models that have seen its other pages, which is how they will be used.
+    """
+    by_site = [e.fold for e in made]
+    return by_site if len(set(by_site)) > 1 else [i % FOLDS for i in range(len(made))]
+
+
+def _sample(classifier: NoiseClassifier, example: Example) -> network.Sample:
+    unknown = np.full(len(example.lines), network.UNKNOWN)
+    return network.Sample(classifier.features(example.lines), true_labels(example.labels), unknown)
+
+
+def learn_on(base: Artefact, own: Sequence[network.Sample], rehearsed: Sequence[network.Sample], settings: Settings) -> Arrays:
+    """Return the arrays (``network.*``) of ``base`` after learning on from ``own`` pages beside ``rehearsed`` ones."""
+    torch.set_num_threads(1)
+    rng = np.random.default_rng(settings.seed)
+    arrays = {name.removeprefix("network."): a for name, a in base.arrays.items() if name.startswith("network.")}
+    built = network.Settings(
+        channels=arrays["input.w"].shape[1],
+        dilations=tuple(base.metadata["network"]["dilations"]),
+        page_after=base.metadata["network"]["page_after"],
+    )
+    model, old = network.restore(arrays, built).eval(), network.restore(arrays, built).eval()
+    learnt = list(model.parameters())
+    start = [parameter.detach().clone() for parameter in learnt]
+    optimizer = torch.optim.Adam(learnt, lr=settings.rate)
+    for step in range(settings.steps):
+        for group in optimizer.param_groups:
+            group["lr"] = settings.rate * (1 - step / settings.steps)
+        x, mask, target = _batch(_draw(own, settings.lines, rng), arrays["mean"], arrays["scale"])
+        loss = functional.cross_entropy(model(x, mask).flatten(0, 1), target.flatten(), ignore_index=network.UNKNOWN)
+        if rehearsed:
+            x, mask, _ = _batch(_draw(rehearsed, settings.lines, rng), arrays["mean"], arrays["scale"])
+            with torch.no_grad():
+                wanted = old(x, mask).softmax(2)
+            apart = functional.kl_div(model(x, mask).log_softmax(2), wanted, reduction="none").sum(2)
+            loss = loss + settings.rehearsal * (apart * mask).sum() / mask.sum()
+        pull = sum(((p - first) ** 2).sum() for p, first in zip(learnt, start, strict=True))
+        optimizer.zero_grad()
+        (loss + settings.pull * pull).backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+    found = {"mean": arrays["mean"], "scale": arrays["scale"], **network.export(model)}
+    return {f"network.{name}": array for name, array in found.items()}
+
+
+def _batch(samples: Sequence[network.Sample], mean: Floats, scale: Floats) -> tuple[Tensor, Tensor, Tensor]:
+    """Return pages padded to one length: features, mask and targets."""
+    longest = max(len(s.features) for s in samples)
+    x = np.zeros((len(samples), longest, len(mean)), np.float32)
+    mask = np.zeros((len(samples), longest), np.float32)
+    target = np.full((len(samples), longest), network.UNKNOWN)
+    for i, sample in enumerate(samples):
+        n = len(sample.features)
+        x[i, :n] = (sample.features - mean) / scale
+        mask[i, :n], target[i, :n] = 1, sample.target
+    return torch.from_numpy(x), torch.from_numpy(mask), torch.from_numpy(target)
+
+
+def _draw(pool: Sequence[network.Sample], lines: int, rng: np.random.Generator) -> list[network.Sample]:
+    """Return pages drawn from ``pool`` until there are about ``lines``; all of them where they are fewer."""
+    batch: list[network.Sample] = []
+    for i in rng.permutation(len(pool)).tolist():
+        if batch and sum(len(s.features) for s in batch) + len(pool[i].features) > lines:
+            break
+        batch.append(pool[i])
+    return batch
+
+
+def render(report: Mapping[str, Any]) -> str:
+    """Return the report of :func:`adapt` for a terminal."""
+    own = "your pages, each judged by a model that did not learn from it"
+    names = {"own": own, "rehearsal": "noiseclf's own pages, not rehearsed"}
+    rows = [f"went {report['share']:.0%} of the way, which did best on your pages"]
+    if not report["share"]:
+        rows = ["no step of the way did better on your pages: the model stays as it was; label more pages"]
+    for key, name in names.items():
+        part = report[key]
+        rows.append(f"{name}: {part['pages']} pages, {part['lines']} lines")
+        for figure, old in part["before"].items():
+            new = part["after"][figure]
+            shown = "–" if old is None or new is None else f"{old:.3f} -> {new:.3f}"
+            rows.append(f"  {figure:<36} {shown}")
+    return "\n".join(rows)
+
+
+def _size(made: Sequence[Example]) -> dict[str, int]:
+    return {"pages": len(made), "lines": sum(code in SCORED for e in made for code in e.labels)}
+
+
+def _figures(
+    base: Artefact, made: Sequence[Example], samples: Sequence[network.Sample], arrays: Sequence[Arrays]
+) -> dict[str, float | None]:
+    """Return the headline figures of pages, each judged by the network of its own ``arrays``; None for what is undefined."""
+    models = [ContextModel.of(base.metadata["network"], own) for own in arrays]
+    predicted = [model.probabilities(s.features).argmax(axis=1) for model, s in zip(models, samples, strict=True)]
+    sizes = [np.array([len(line) for line in e.lines]) for e in made]
+    found = metrics.headline(metrics.count([e.labels for e in made], predicted, sizes), [e.language for e in made])
+    return {name: None if np.isnan(value) else round(value, 4) for name, value in found.items()}

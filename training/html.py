@@ -1,0 +1,206 @@
+"""Learn from pages of HTML: the corpus's labels carried over to the lines that noiseclf reads in the HTML, and a network.
+
+Lines → scores by the same text scorers → markup features and scores of a second fastText model, over the names of each
+line's elements → the same kind of context network.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from joblib import Memory
+
+from noiseclf import htmlmodel, markup
+from noiseclf.features import shape_features
+from noiseclf.html import Document, read
+from noiseclf.scorer import Scorer
+from training import network, scorers
+from training.corpus import LabelledPage, fold
+from training.metrics import true_labels
+from training.peers import kept_lines
+
+Floats = npt.NDArray[np.float32]
+
+#: fastText's for the scorer over the markup's words, the networks', and how many: what did best in cross-validation.
+SCORER_SETTINGS: dict[str, Any] = {
+    "dim": 8, "minn": 3, "maxn": 5, "wordNgrams": 1, "bucket": 50_000, "minCount": 3,
+    "epoch": 10, "lr": 0.1, "thread": 1, "seed": 1, "verbose": 0,
+}  # fmt: skip
+SETTINGS = network.Settings(epochs=12, silver_weight=0.7)
+NETWORKS = 1
+#: What is added to the log-odds of content; "balanced" is where word F1 of gold texts is highest in cross-validation.
+FAVOR = {"precision": -0.5, "balanced": 0.5, "recall": 1.5}
+
+_TOKEN = re.compile(r"\w+")
+#: Share of a line's characters that must be found among lines of one code for it to get that code.
+_AGREE = 0.6
+#: Lines of a page alike in names and code that the markup scorer learns from.
+_COPIES = 4
+#: Longest gap, in characters of both sides, that is aligned character by character.
+_GAP = 6000
+
+
+@dataclass(frozen=True)
+class HtmlPage:
+    """A page of HTML with what is known of its lines.
+
+    Attributes:
+        id, domain, lang, gold: of the corpus's page.
+        document: what noiseclf reads.
+        lines: normalised, one for each of ``document.rows``.
+        labels: a code a line, ``-`` where the corpus has no line to take it from; or "".
+        silver: ``1``, ``0`` or ``?`` a line, by the gold text; or "".
+    """
+
+    id: str
+    domain: str
+    lang: str
+    gold: str
+    document: Document
+    lines: tuple[str, ...]
+    labels: str
+    silver: str
+
+    def fold(self, folds: int) -> int:
+        """Return the number of the page's fold, from 0 to ``folds`` - 1."""
+        return fold(self.domain, folds)
+
+
+def html_page(page: LabelledPage, html: bytes) -> HtmlPage | None:
+    """Return the page as read from its HTML, None where that shows no line."""
+    document = read(html)
+    lines = tuple(htmlmodel.normalised(document))
+    if not lines:
+        return None
+    labels = carried(page.lines, page.labels, lines) if page.labels else ""
+    silver = gold_marks(lines, page.gold) if page.gold else ""
+    return HtmlPage(page.id, page.domain, page.lang, page.gold, document, lines, labels, silver)
+
+
+def html_pages(pages: Sequence[LabelledPage], html: Iterable[tuple[str, bytes]]) -> list[HtmlPage]:
+    """Return those of ``pages`` that have labels or a gold text, and HTML that shows a line, in the order of ``pages``."""
+    wanted = {page.id: page for page in pages if page.labels or page.gold}
+    made = {name: html_page(wanted[name], data) for name, data in html if name in wanted}
+    found = (made.get(name) for name in wanted)
+    return [page for page in found if page is not None]
+
+
+def gold_marks(lines: Sequence[str], gold: str) -> str:
+    """Return a mark a line: ``1`` in the gold text, ``0`` not, ``?`` where a line shows no word."""
+    kept = kept_lines(lines, gold)
+    return "".join("?" if not _TOKEN.search(line) else "1" if here else "0" for line, here in zip(lines, kept, strict=True))
+
+
+def carried(source: Sequence[str], codes: str, lines: Sequence[str]) -> str:
+    """Return the codes of ``source``'s lines for ``lines`` of the same page, ``-`` for those not found there.
+
+    Lines that say the same, white space and signs apart, are aligned in order; what is left between them is aligned
+    character by character, as one side may hold on one line what the other holds on several.
+    """
+    known, wanted = [_folded(line) for line in source], [_folded(line) for line in lines]
+    result = ["-"] * len(lines)
+    for kind, a, b, c, d in SequenceMatcher(None, known, wanted, autojunk=False).get_opcodes():
+        if kind == "equal":
+            result[c:d] = codes[a:b]
+        elif kind == "replace" and sum(map(len, known[a:b])) + sum(map(len, wanted[c:d])) <= _GAP:
+            result[c:d] = _carried_in_part(known[a:b], codes[a:b], wanted[c:d])
+    return "".join(result)
+
+
+def _carried_in_part(known: Sequence[str], codes: str, wanted: Sequence[str]) -> list[str]:
+    left, right = "".join(known), "".join(wanted)
+    owner = np.repeat([ord(code) for code in codes], [len(line) for line in known])
+    found = np.zeros(len(right), np.int64)
+    for run in SequenceMatcher(None, left, right, autojunk=False).get_matching_blocks():
+        if run.size >= 3:
+            found[run.b : run.b + run.size] = owner[run.a : run.a + run.size]
+    result, at = [], 0
+    for line in wanted:
+        here = found[at : at + len(line)]
+        at += len(line)
+        values, counts = np.unique(here[here > 0], return_counts=True)
+        agreed = len(values) > 0 and counts.max() >= _AGREE * len(line)
+        result.append(chr(int(values[counts.argmax()])) if agreed else "-")
+    return result
+
+
+def _folded(line: str) -> str:
+    folded = unicodedata.normalize("NFKC", line).casefold()
+    return "".join(_TOKEN.findall(folded)) or "".join(folded.split())
+
+
+def markup_text(pages: Sequence[HtmlPage]) -> str:
+    """Return fastText's training file over the names of the elements that the pages' known lines stand in.
+
+    Lines of a page that are named and coded alike count :data:`_COPIES` times at most: a menu is one thing.
+    """
+    rows = []
+    for page in pages:
+        codes = page.labels or "".join({"1": "+", "0": "-"}.get(mark, "?") for mark in page.silver)
+        seen: Counter[str] = Counter()
+        for code, text in zip(codes, markup.words(page.document), strict=True):
+            name = code if page.labels else {"+": "kept", "-": "left"}.get(code, "?")
+            row = f"__label__{name} {text}\n"
+            seen[row] += 1
+            if name in scorers.SCORER_LABELS and seen[row] <= _COPIES:
+                rows.append(row)
+    return "".join(rows)
+
+
+def fit(
+    pages: Sequence[HtmlPage],
+    fold_scorers: Sequence[Scorer],
+    table: npt.NDArray[np.uint8],
+    memory: Memory,
+    *,
+    jobs: int = 2,
+    scorer_settings: dict[str, Any] = SCORER_SETTINGS,
+    settings: network.Settings = SETTINGS,
+    networks: int = NETWORKS,
+) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+    """Return an artefact's metadata ``html`` and arrays ``html.*``, see :class:`noiseclf.htmlmodel.HtmlModel`.
+
+    Args:
+        pages: what to learn from.
+        fold_scorers: text scorers, the one at a fold's number trained without that fold's pages.
+        table: see :func:`noiseclf.features.character_table`.
+        memory: where trained scorers are kept.
+        jobs: scorers trained at once.
+        scorer_settings: fastText's, for the scorer over the markup's words.
+        settings: of the networks; each has a seed of its own.
+        networks: how many to train.
+    """
+    folds = len(fold_scorers)
+    texts = [markup_text([page for page in pages if page.fold(folds) != fold]) for fold in range(folds)]
+    *parts, whole = scorers.train_all([*texts, markup_text(pages)], scorer_settings, memory, jobs)
+    markup_scorers = [Scorer(part, scorers.SCORER_LABELS) for part in parts]
+    samples = [sample(page, markup_scorers[page.fold(folds)], fold_scorers[page.fold(folds)], table) for page in pages]
+    settings = replace(settings, words=len(scorers.SCORER_LABELS))
+    trained = [network.train(samples, replace(settings, seed=settings.seed + i)) for i in range(networks)]
+    arrays = {f"html.{i}.network.{name}": array for i, (_, own) in enumerate(trained) for name, array in own.items()}
+    metadata = {
+        "scorer_labels": list(scorers.SCORER_LABELS),
+        "networks": [description for description, _ in trained],
+        "favor": dict(FAVOR),
+        "pages": len(pages),
+        "labelled": sum(bool(page.labels) for page in pages),
+    }
+    return metadata, {**arrays, "html.scorer": np.frombuffer(whole, np.uint8)}
+
+
+def sample(page: HtmlPage, markup_scorer: Scorer, text_scorer: Scorer, table: npt.NDArray[np.uint8]) -> network.Sample:
+    """Return the page as the network learns it; where a line has no scored code, its gold mark is learnt."""
+    shape = shape_features(page.lines, table)
+    features = htmlmodel.features(page.document, shape, markup_scorer, text_scorer.scores(page.lines))
+    unknown = np.full(len(page.lines), network.UNKNOWN)
+    target = true_labels(page.labels) if page.labels else unknown
+    silver = np.array(["01".find(mark) for mark in page.silver]) if page.silver else unknown
+    return network.Sample(features, target, np.where(target == network.UNKNOWN, silver, network.UNKNOWN))
