@@ -404,8 +404,8 @@ def test_training_reads_catalogues(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     catalogue(tmp_path, "fr", "Accueil")
     seen: list[Phrase] = []
 
-    def fit(_: object, given: Sequence[Phrase], *__: object, **___: object) -> None:
-        seen.extend(given)
+    def fit(_: object, given: Sequence[Phrase], *__: object, catalogues: Sequence[Phrase], **___: object) -> None:
+        seen.extend([*given, *catalogues])
         raise CorpusError("enough")
 
     monkeypatch.setattr(train, "fit", fit)
