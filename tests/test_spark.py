@@ -28,6 +28,7 @@ ENVIRONMENT = {
     "SPARK_HOME": str(HOME),
     "SPARK_LOCAL_IP": "127.0.0.1",
     "OMP_NUM_THREADS": "1",
+    "JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:auto",  # short-lived JVMs: begin soon
 }
 JOB = '''
 import sys
@@ -41,6 +42,7 @@ spark = (
     .config("spark.driver.memory", "512m").config("spark.executor.memory", "512m").config("spark.ui.enabled", "false")
     .config("spark.sql.files.maxPartitionBytes", "20000").config("spark.sql.files.openCostInBytes", "20000")
     .config("spark.sql.execution.arrow.maxRecordsPerBatch", "2").config("spark.task.maxFailures", "8")
+    .config("spark.sql.codegen.wholeStage", "false")
     .getOrCreate()
 )
 
