@@ -19,7 +19,7 @@ $(BIN)/noiseclf: pyproject.toml constraints.txt
 
 $(VENV)/.dev: $(BIN)/noiseclf pyproject.toml constraints.txt
 	$(PIP) --upgrade pip  # older ones stumble over lxml's two extras
-	$(PIP) --editable '.[html,train,peers,dev]'
+	$(PIP) --editable '.[html,warc,zstd,parquet,scrapy,datatrove,spark,dataframes,train,peers,dev]'
 	@touch $@
 
 demo: $(BIN)/noiseclf ## set up, then label and clean an example page

@@ -70,12 +70,13 @@ class NoiseClassifier:
             raise ValueError(f"the network wants {expected} features a line, this noiseclf makes {found}")
 
     @property
-    def _digest(self) -> str:
+    def digest(self) -> str:
+        """The SHA-256 of the model's file: classifiers with the same one give the same output."""
         return hashlib.sha256(self._data).hexdigest()
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self._shipped:
-            return _shipped_by_digest, (self._digest,)
+            return _shipped_by_digest, (self.digest,)
         return from_bytes, (self._data,)
 
     def clean(
@@ -361,7 +362,7 @@ def _load_shipped() -> NoiseClassifier:
 
 def _shipped_by_digest(digest: str) -> NoiseClassifier:
     classifier = shipped()
-    found = classifier._digest
+    found = classifier.digest
     if found != digest:
         raise artefact.ModelError(
             f"the pickled classifier used the shipped model {digest[:12]}, this noiseclf ships {found[:12]}: "

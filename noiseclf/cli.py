@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import re
 import sys
@@ -12,28 +11,34 @@ from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, get_args
+from itertools import tee
+from typing import Any, TypeVar, get_args
 
 import noiseclf
+from noiseclf import records
 from noiseclf.artefact import ModelError
-from noiseclf.classifier import Favor, NoiseClassifier, load
-from noiseclf.commands import add_inspect, add_label
-from noiseclf.encoding import looks_like_html, to_utf8
+from noiseclf.classifier import Favor, NoiseClassifier
+from noiseclf.commands import add_inspect, add_label, load_model
+from noiseclf.extras import MissingExtraError, classify_page, require_html
+from noiseclf.files import Item, Kind, Problems, expand, is_html, kind_of, read, shown
 from noiseclf.labels import LABELS, NOISE, Label
 from noiseclf.page import Line, Page
 from noiseclf.parallel import ordered_map
 from noiseclf.site import Site
-from noiseclf.streams import StreamError, decode, decode_lines, open_input, whole_file
+from noiseclf.streams import StreamError, decode, open_input, whole_file
+
+Result = TypeVar("Result")
 
 _FORMATS = ("text", "tsv", "jsonl", "color")
-_RECORDS = ".jsonl"
 _FIELD = "text"
+_SITE_OF_HTML = "--site is for pages of text, in .txt, .jsonl, .parquet and .wet files, not for HTML"
 
 _ABOUT = """\
 Tell what each line of a scraped web page is (content, navigation, ad, comment_form), and drop the noise.
 
-A page is HTML, or plain text, one line a block of the page, as HTML-to-text tools write it. Many pages can come as
-records: one JSON object a line (.jsonl), the page in one of its fields.
+A page is HTML, or plain text, one line a block of the page, as HTML-to-text tools write it. Many pages come as records: JSON
+objects (.jsonl, .jsonl.gz, .jsonl.zst), rows (.parquet) or a crawl's archive (.warc, .wet, or either with .gz). A folder stands
+for all such files in it.
 """
 _EXAMPLES = """\
 examples:
@@ -41,6 +46,7 @@ examples:
   curl -s URL | noiseclf clean                    the same of a page of HTML, in a pipe
   noiseclf classify page.txt                      what each line is, and how sure that is
   noiseclf clean crawl.jsonl -o clean.jsonl -j 4  a crawl of many pages, by four processes
+  noiseclf clean crawl.warc.gz -o clean.parquet   a crawl's archive, into columns
   noiseclf clean --help                           more about one command
 
 exit status: 0 all went well, 2 something could not be used (the rest was done), 130 stopped by Ctrl-C.
@@ -49,8 +55,11 @@ _CLEAN_ABOUT = """\
 Print pages without the lines that are noise.
 
 Kept lines come out as they are, with the blank lines between them; where lines were dropped, one blank line of the
-gap stays. Several FILEs come out one after the other, with a blank line between two pages. Records (.jsonl, or with
---field) come out as records, the field cleaned, every other field as it was.
+gap stays. Several FILEs come out one after the other, with a blank line between two pages. Records (all but .txt and
+.html, or with --field, or where -o names .jsonl or .parquet) come out as records, the field cleaned, every other field as
+it was. A record that is broken is named and left out. Those of archives have the fields id, url, date and text.
+
+A run with records and -o that was interrupted goes on with --resume, and ends with the same result.
 """
 _CLEAN_EXAMPLES = """\
 examples:
@@ -59,7 +68,7 @@ examples:
   noiseclf clean --keep content,comment_form page.txt
   noiseclf clean --favor recall page.txt          rather keep some noise than lose content
   noiseclf clean crawl.jsonl --field body -j 4 -o clean.jsonl
-  zcat crawl.jsonl.gz | noiseclf clean --field body | gzip > clean.jsonl.gz
+  noiseclf clean crawl/ -o clean.parquet --resume  a folder of records, gone on with where it was interrupted
 """
 _CLASSIFY_ABOUT = """\
 Print what each line of the pages is.
@@ -76,8 +85,8 @@ Print what each line of the pages is.
              {"file": "page.txt", "number": 0, "label": "content", "confidence": 0.9912,
               "probabilities": {"content": 0.9912, ...}, "text": "The ferry was late again on Monday."}
 
-Numbers count from 0, as in Python. A blank line has no label. Records (.jsonl, or with --field) come out as records
-with one more field, "noiseclf": {"labels": [...], "confidences": [...]}, one entry a line of the page.
+Numbers count from 0, as in Python. A blank line has no label. Records (see noiseclf clean --help) come out as records with
+one more field, "noiseclf": {"labels": [...], "confidences": [...]}, one entry a line of the page.
 """
 _CLASSIFY_EXAMPLES = """\
 examples:
@@ -126,46 +135,15 @@ class _Task:
 
 @dataclass(frozen=True)
 class _Item:
-    """A page or a record to work on.
+    """A page to work on.
 
     Attributes:
         file: name of the file it is from, "-" for standard input.
-        number: the record's line in its file, from 1; 0 for a page.
-        text: the page, or the record's JSON.
-        html: whether the page is HTML.
+        text: the page, bytes where it is HTML.
     """
 
     file: str
-    number: int
-    text: str
-    html: bool = False
-
-
-@dataclass(frozen=True)
-class _Result:
-    """What became of an item: its output, or why there is none."""
-
-    output: str = ""
-    fault: str = ""
-
-
-class _Problems:
-    """Says on standard error what went wrong, and remembers that something did."""
-
-    def __init__(self) -> None:
-        self.failed = False
-        self.broken = 0  # records
-
-    def warn(self, place: str, message: str) -> None:
-        print(f"noiseclf: {place}: {message}", file=sys.stderr)  # noqa: T201 - a command line talks
-
-    def fail(self, place: str, message: str) -> None:
-        self.failed = True
-        self.warn(place, message)
-
-    def skip(self, item: _Item, fault: str) -> None:
-        self.broken += 1
-        self.fail(f"{_shown(item.file)}, line {item.number}", f"{fault}; record skipped")
+    text: str | bytes
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -176,10 +154,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     parser = _parser()
     options = parser.parse_args(argv)
-    run = options.run if "run" in options else partial(_run, _task(parser, options))
+    if "run" in options:
+        run: Callable[[argparse.Namespace], int] = options.run
+    else:
+        options.files = expand(options.files, without=options.output)
+        run = partial(_run, _task(parser, options))
     try:
-        return int(run(options))
-    except (StreamError, ModelError) as error:
+        return run(options)
+    except (StreamError, ModelError, MissingExtraError) as error:
         print(f"noiseclf: {error}", file=sys.stderr)  # noqa: T201
         return 2
     except BrokenExecutor:
@@ -202,20 +184,22 @@ def _parser() -> argparse.ArgumentParser:
 
     common = argparse.ArgumentParser(add_help=False)
     add = common.add_argument
-    add("files", metavar="FILE", nargs="*", default=["-"], help="page of text or records (.jsonl); - is standard input")
+    add("files", metavar="FILE", nargs="*", default=["-"], help="pages or records, by suffix; a folder or pattern; - is stdin")
     kind = common.add_mutually_exclusive_group()
-    kind.add_argument("--html", action="store_const", const=True, default=None, help="pages are HTML (default: by their look)")
+    html = "pages are HTML, those in records too (default: pages by name and look, archives by their kind)"
+    kind.add_argument("--html", action="store_const", const=True, default=None, help=html)
     kind.add_argument("--text", action="store_const", const=False, dest="html", help="pages are text, however they look")
-    add("--field", metavar="NAME", help=f"input is records, the page in this field (for .jsonl files: {_FIELD})")
+    add("--field", metavar="NAME", help=f"input is records, the page in this field (where the suffix says so: {_FIELD})")
     which = common.add_mutually_exclusive_group()
     which.add_argument("--keep", type=_labels, metavar="LABELS", help="labels of the lines to print, comma-separated")
     which.add_argument("--drop", type=_labels, metavar="LABELS", help="labels of the lines not to print")
     favor = "what to trade: precision keeps less noise, recall loses less content (default: balanced)"
-    add("--site", action="store_true", help="all pages are from one site: lines that stand on several count as noise")
+    add("--site", action="store_true", help="all pages are from one site: lines that stand on several count as noise (text only)")
     add("--favor", choices=get_args(Favor), default="balanced", help=favor)
     add("--model", metavar="PATH", help="a model file of your own (default: the model in the package)")
     add("-j", "--jobs", type=_jobs, default=1, metavar="N", help="processes to use; order is kept (default: 1)")
-    add("-o", "--output", metavar="FILE", help="write there, whole or not at all (default: standard output)")
+    add("-o", "--output", metavar="FILE", help="write there, whole or not at all; .jsonl or .parquet (default: standard output)")
+    add("--resume", action="store_true", help="go on where an interrupted run of the same command came to, if there was one")
 
     parser = argparse.ArgumentParser("noiseclf", **described(_ABOUT, _EXAMPLES))
     parser.add_argument("--version", action="version", version=f"noiseclf {noiseclf.__version__}")
@@ -247,8 +231,8 @@ def _jobs(number: str) -> int:
 
 def _task(parser: argparse.ArgumentParser, options: argparse.Namespace) -> _Task:
     """Return what ``options`` ask for; ends the program, by ``parser``, where they contradict each other."""
-    records = options.field is not None or _all_records(parser, options.files)
     chosen = getattr(options, "format", None)
+    records = _are_records(parser, options, chosen)
     kept = options.keep if options.drop is None else frozenset(LABELS) - options.drop
     if options.command == "clean":
         kept = frozenset(LABELS) - NOISE if kept is None else kept
@@ -256,6 +240,12 @@ def _task(parser: argparse.ArgumentParser, options: argparse.Namespace) -> _Task
         parser.error(f"--format {chosen} is for pages of text; records come out as jsonl")
     elif records and kept is not None:
         parser.error("classify labels every line of a record; --keep and --drop are for pages of text, or for clean")
+    if options.resume and (not records or options.output is None or "-" in options.files):
+        parser.error("--resume is for records from files, written with -o")
+    if options.site and options.html:
+        parser.error(f"{_SITE_OF_HTML}, and --html")
+    if records and options.output is not None and options.output.lower().endswith((".gz", ".zst")):
+        parser.error(f"{options.output} would not be compressed; name a .jsonl or .parquet file")
     return _Task(
         options.command,
         options.favor,
@@ -266,10 +256,14 @@ def _task(parser: argparse.ArgumentParser, options: argparse.Namespace) -> _Task
     )
 
 
-def _all_records(parser: argparse.ArgumentParser, files: Sequence[str]) -> bool:
-    records = [file.lower().endswith(_RECORDS) for file in files]
+def _are_records(parser: argparse.ArgumentParser, options: argparse.Namespace, chosen: str | None) -> bool:
+    """Return whether the run is on records; pages become records where the output is to be records."""
+    output = None if options.output is None else kind_of(options.output)
+    if options.field is not None or output is Kind.PARQUET or (output is Kind.JSONL and chosen is None):
+        return True
+    records = [kind is not None and kind.is_records for kind in map(kind_of, options.files)]
     if any(records) and not all(records):
-        parser.error(f"pages of text and records ({_RECORDS}) cannot go into one output; use two commands")
+        parser.error("pages of text and records (.jsonl) cannot go into one output; use two commands, or -o NAME.jsonl")
     return all(records)
 
 
@@ -281,78 +275,91 @@ def _colorful() -> bool:
 
 
 def _run(task: _Task, options: argparse.Namespace) -> int:
-    classifier = _load(options.model)
-    problems = _Problems()
-    items = _pages(options.files, problems, options.html) if task.field is None else _records(options.files, problems)
-    if options.site:
-        known = list(items)  # read once to know the site, once to work
-        items, task = iter(known), replace(task, site=Site.of(_page_lines(item, task.field) for item in known))
-    batch = 1 if task.field is None else 16
-    worked = printed = 0
-    with _output(options.output) as write:
-        write(task.header)
-        results = ordered_map(_work, (classifier, task), items, jobs=options.jobs, batch=batch)
-        for item, result in _progress(results, task, options):
-            if result.fault:
-                problems.skip(item, result.fault)
-                continue
-            worked += 1
-            if result.output:
-                write(task.between + result.output if printed else result.output)
-                printed += 1
-        if problems.failed and not worked and options.output is not None:
-            raise StreamError(f"nothing could be used, so {options.output} was not written")
-    if problems.broken:
-        problems.warn("records skipped", f"{problems.broken} of {problems.broken + worked}")
+    classifier: NoiseClassifier = load_model(options.model)
+    problems = Problems()
+    (_run_on_pages if task.field is None else _run_on_records)(task, options, classifier, problems)
     return 2 if problems.failed else 0
 
 
-def _load(model: str | None) -> NoiseClassifier:
-    try:
-        return load(model)
-    except OSError as error:
-        reason = error.strerror or error
-        raise StreamError(f"{model}: is no model to be read ({reason}); name a .noiseclf file with --model") from None
+def _run_on_pages(task: _Task, options: argparse.Namespace, classifier: NoiseClassifier, problems: Problems) -> None:
+    worked = printed = 0
+    with _output(options.output) as write:
+        write(task.header)
+        pages = _pages(options, problems)
+        if options.site:
+            known = list(pages)  # read once to know the site, once to work
+            pages, task = iter(known), replace(task, site=Site.of(_site_lines(item.file, item.text) for item in known))
+        results = ordered_map(_work, (classifier, task), pages, jobs=options.jobs, batch=1)
+        for _, output in _progress(results, task, options):
+            worked += 1
+            if output:
+                write(task.between + output if printed else output)
+                printed += 1
+        if problems.failed and not worked and options.output is not None:
+            raise StreamError(f"nothing could be used, so {options.output} was not written")
 
 
-def _pages(files: Sequence[str], problems: _Problems, html: bool | None) -> Iterator[_Item]:
-    for file in files:
+def _run_on_records(task: _Task, options: argparse.Namespace, classifier: NoiseClassifier, problems: Problems) -> None:
+    assert task.field is not None
+    other = Kind.TEXT if options.field is None else Kind.JSONL
+    kinds = [kind_of(file) or other for file in options.files]
+    if options.field is not None:
+        kinds = [Kind.JSONL if kind is Kind.TEXT else kind for kind in kinds]
+    items = read(options.files, task.field, kinds, problems, html=options.html)
+    site = None
+    if options.site:  # all is read once to know the site, and once to work
+        if "-" in options.files:
+            items, first = tee(items)  # held, as it will not come again
+        else:
+            first = read(options.files, task.field, kinds, Problems(quiet=True), html=options.html)
+        site = Site.of(_record_lines(item, task.field) for item in first if not item.fault)
+    records.run(
+        records.Task(task.command, task.favor, _dropped(task), task.field, site),
+        classifier,
+        items,
+        records.Where(options.files, options.output, options.resume, options.html),
+        problems,
+        jobs=options.jobs,
+        write=lambda: _output(None),
+        progress=lambda results: _progress(results, task, options),
+    )
+
+
+def _site_lines(file: str, page: str | bytes) -> list[str]:
+    """Return the lines of a page of a site.
+
+    Raises:
+        StreamError: it is HTML.
+    """
+    if isinstance(page, bytes):
+        raise StreamError(f"{shown(file)}: {_SITE_OF_HTML}, and this is one; leave out either")
+    return _lines(page)
+
+
+def _record_lines(item: Item, field: str) -> list[str]:
+    if item.html:
+        return _site_lines(item.file, b"")
+    page = records.text_of(item, field)
+    return [] if page is None else page.split("\n")
+
+
+def _pages(options: argparse.Namespace, problems: Problems) -> Iterator[_Item]:
+    for file in options.files:
         try:
             with open_input(file) as stream:
                 data = stream.read()
-            if looks_like_html(data) if html is None else html:
-                yield _Item(file, 0, to_utf8(data).decode("utf-8", "replace"), html=True)
-                continue
-            text, replaced = decode(data)
+            html = is_html(file, data, options.html)
+            if html:
+                require_html()
+            text, replaced = (data, 0) if html else decode(data)
         except StreamError as error:
-            problems.fail(_shown(file), str(error))
+            problems.fail(shown(file), str(error))
             continue
-        _warn_replaced(file, replaced, problems)
-        yield _Item(file, 0, text)
-
-
-def _records(files: Sequence[str], problems: _Problems) -> Iterator[_Item]:
-    for file in files:
-        replaced = 0
-        try:
-            with open_input(file) as stream:
-                for number, (line, bad) in enumerate(decode_lines(stream), 1):
-                    replaced += bad
-                    if line.strip():
-                        yield _Item(file, number, line)
-        except StreamError as error:
-            problems.fail(_shown(file), str(error))
-        _warn_replaced(file, replaced, problems)
-
-
-def _warn_replaced(file: str, replaced: int, problems: _Problems) -> None:
-    if replaced:
-        message = f"{replaced} byte sequences that are not UTF-8 became U+FFFD; convert the file first (iconv)"
-        problems.warn(_shown(file), message)
-
-
-def _shown(file: str) -> str:
-    return "standard input" if file == "-" else file
+        except MissingExtraError as error:
+            problems.fail(shown(file), f"{error}; or use --text for a page of text")
+            continue
+        problems.replaced(file, replaced)
+        yield _Item(file, text)
 
 
 @contextmanager
@@ -381,9 +388,7 @@ def _write(write: Callable[[bytes], Any], text: str) -> None:
     write(text.encode("utf-8", "replace"))
 
 
-def _progress(
-    results: Iterator[tuple[_Item, _Result]], task: _Task, options: argparse.Namespace
-) -> Iterator[tuple[_Item, _Result]]:
+def _progress(results: Iterator[Result], task: _Task, options: argparse.Namespace) -> Iterator[Result]:
     """Pass ``results`` on, with a bar on standard error for work of some seconds whose output goes elsewhere."""
     if not sys.stderr.isatty() or (options.output is None and sys.stdout.isatty()):
         return results
@@ -396,99 +401,36 @@ def _progress(
     return iter(tqdm(results, total=total, unit=unit, delay=2))
 
 
-# The work on one item; in worker processes too
+# The work on one page; in worker processes too
 
 
-def _work(context: tuple[NoiseClassifier, _Task], item: _Item) -> _Result:
+def _work(context: tuple[NoiseClassifier, _Task], item: _Item) -> str:
     classifier, task = context
-    if task.field is not None:
-        try:
-            return _work_on_record(classifier, task, task.field, item.text)
-        except RecursionError:
-            return _Result(fault="JSON nested too deeply")
-    if item.html:
-        return _work_on_html(classifier, task, item)
-    lines = _page_lines(item, None)
+    found = _classified(classifier, task, item.text)
     if task.command == "clean":
-        text = classifier.clean(lines, drop=_dropped(task), favor=task.favor, site=task.site)
-        return _Result(text + "\n" if text else "")
-    return _shown_page(classifier.classify(lines, favor=task.favor, site=task.site), task, item)
-
-
-def _work_on_html(classifier: NoiseClassifier, task: _Task, item: _Item) -> _Result:
-    try:
-        page = classifier.classify_html(item.text, drop=_dropped(task), favor=task.favor)
-    except ImportError as error:
-        raise StreamError(f"{_shown(item.file)}: {error}; or use --text for a page of text") from None
-    if task.command == "clean":
-        return _Result(page.text + "\n" if page.text else "")
-    return _shown_page(page, task, item)
-
-
-def _shown_page(page: Page, task: _Task, item: _Item) -> _Result:
-    """Return what ``classify`` prints of a page."""
-    shown = [line for line in page.lines if task.kept is None or line.label in task.kept]
+        return found.text + "\n" if found.text else ""
+    shown = [line for line in found.lines if task.kept is None or line.label in task.kept]
     if task.format == "tsv":
-        return _Result(_tsv(shown, item.file if task.several else None))
+        return _tsv(shown, item.file if task.several else None)
     if task.format == "jsonl":
-        return _Result("".join(_json({"file": item.file, **_rounded(line)}) + "\n" for line in shown))
+        return "".join(records.as_json({"file": item.file, **records.rounded(line)}) + "\n" for line in shown)
     heading = f"==> {_visible(item.file)} <==\n" if task.several else ""
-    return _Result(heading + _columns(shown, color=task.format == "color"))
+    return heading + _columns(shown, color=task.format == "color")
 
 
-def _page_lines(item: _Item, field: str | None) -> list[str]:
-    """Return the lines of an item's page; none for a record that holds no page."""
-    text: Any = item.text
-    if field is not None:
-        try:
-            text = json.loads(text)[field]
-        except (ValueError, LookupError, TypeError, RecursionError):
-            text = None
-        return text.split("\n") if isinstance(text, str) else []
+def _classified(classifier: NoiseClassifier, task: _Task, page: str | bytes) -> Page:
+    if isinstance(page, bytes):
+        return classify_page(classifier, page, html=True, drop=_dropped(task), favor=task.favor)
+    return classifier.classify(_lines(page), drop=_dropped(task), favor=task.favor, site=task.site)
+
+
+def _lines(page: str) -> list[str]:
     # The last line break ends the last line; an empty file has no line.
-    return text.removesuffix("\n").split("\n") if text else []
-
-
-def _work_on_record(classifier: NoiseClassifier, task: _Task, field: str, text: str) -> _Result:
-    try:
-        record = json.loads(text)
-    except ValueError as error:
-        return _Result(fault=f"not JSON ({error})")
-    if not isinstance(record, dict):
-        return _Result(fault=f"not a JSON object but a {type(record).__name__}")
-    if field not in record:
-        return _Result(fault=f"no field {field!r} among {sorted(record)[:9]}; name the page's field with --field")
-    page = record[field]
-    if not isinstance(page, str):
-        return _Result(fault=f"field {field!r} is not text but a {type(page).__name__}")
-    if task.command == "clean":
-        record[field] = classifier.clean(page, drop=_dropped(task), favor=task.favor, site=task.site)
-    else:
-        lines = [_rounded(line) for line in classifier.classify(page, favor=task.favor, site=task.site).lines]
-        record["noiseclf"] = {
-            "labels": [line["label"] for line in lines],
-            "confidences": [line["confidence"] for line in lines],
-        }
-    return _Result(_json(record) + "\n")
+    return page.removesuffix("\n").split("\n") if page else []
 
 
 def _dropped(task: _Task) -> frozenset[Label]:
     return frozenset(LABELS) - (task.kept or frozenset())
-
-
-def _rounded(line: Line) -> dict[str, Any]:
-    """Return ``line.as_dict()`` with four decimals, which is more than the model knows."""
-    probabilities = {label.value: round(p, 4) for label, p in line.probabilities.items()}
-    return {**line.as_dict(), "confidence": round(line.confidence, 4), "probabilities": probabilities}
-
-
-def _json(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    try:
-        text.encode()
-    except UnicodeEncodeError:  # lone surrogates, which JSON can carry as escapes and UTF-8 cannot
-        return json.dumps(value)
-    return text
 
 
 _TSV_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\r": "\\r", "\n": "\\n"})

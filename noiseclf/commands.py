@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from noiseclf.files import is_html
 from noiseclf.streams import StreamError, decode, open_input, whole_file
 
 _INSPECT_ABOUT = """\
@@ -15,6 +16,8 @@ Show a page as noiseclf reads it: each line with its label and probabilities, an
 
 What speaks for a label, and what against it, is measured on the model itself: the log-odds of the line's label with
 a word, the line's shape, its place or another line of the page, less the log-odds without it.
+
+Of a page of HTML the labels and probabilities are shown, without reasons.
 
 With -o it writes one HTML file that needs nothing else, the cleaned text beside the page; without, it prints.
 """
@@ -43,7 +46,7 @@ def add_inspect(commands: Any, described: Callable[[str, str], dict[str, Any]]) 
     parser = commands.add_parser(
         "inspect", help="show what each line is, and why", **described(_INSPECT_ABOUT, _INSPECT_EXAMPLES)
     )
-    parser.add_argument("file", metavar="FILE", nargs="?", default="-", help="page of text; - is standard input")
+    parser.add_argument("file", metavar="FILE", nargs="?", default="-", help="page of text or HTML; - is standard input")
     parser.add_argument("--model", metavar="PATH", help="a model file of your own (default: the model in the package)")
     parser.add_argument("-o", "--output", metavar="FILE", help="write HTML there (default: print)")
     parser.set_defaults(run=_inspect)
@@ -54,7 +57,7 @@ def add_label(commands: Any, described: Callable[[str, str], dict[str, Any]]) ->
     parser = commands.add_parser(
         "label", help="label pages of your own, in the browser", **described(_LABEL_ABOUT, _LABEL_EXAMPLES)
     )
-    parser.add_argument("files", metavar="PAGE", nargs="*", help="page of text, or records (.jsonl)")
+    parser.add_argument("files", metavar="PAGE", nargs="*", help="page of text or HTML, or records (.jsonl)")
     parser.add_argument("-o", "--output", metavar="FOLDER", default="labelled", help="where labels are kept (default: labelled)")
     parser.add_argument("--annotator", metavar="NAME", help="who labels (default: this machine's user)")
     parser.add_argument("--model", metavar="PATH", help="whose guesses are shown (default: the model in the package)")
@@ -86,17 +89,25 @@ def load_model(model: str | None) -> Any:
 
 
 def _inspect(options: argparse.Namespace) -> int:
-    from noiseclf.explain import explain
+    from noiseclf.explain import Explanation, explain
+    from noiseclf.extras import classify_page
     from noiseclf.inspection import html_page, terminal_page
+    from noiseclf.labels import NOISE
 
     name = "standard input" if options.file == "-" else options.file
     try:
         with open_input(options.file) as stream:
-            text, _ = decode(stream.read())
+            data = stream.read()
+        html = is_html(options.file, data)
+        text = "" if html else decode(data)[0]
     except StreamError as error:
         raise StreamError(f"{name}: {error}") from None
-    lines = text.removesuffix("\n").split("\n") if text else []
-    page, why = explain(load_model(options.model), lines)
+    classifier = load_model(options.model)
+    if html:
+        page = classify_page(classifier, data, html=True, drop=NOISE)
+        why: list[Explanation | None] = [None] * len(page.lines)
+    else:
+        page, why = explain(classifier, text.removesuffix("\n").split("\n") if text else [])
     if options.output is not None:
         with whole_file(options.output) as file:
             file.write(html_page(page, why, name).encode("utf-8", "replace"))

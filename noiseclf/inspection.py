@@ -44,7 +44,7 @@ def escaped(text: str) -> str:
 
 
 def html_page(page: Page, why: Sequence[Explanation | None], name: str) -> str:
-    """Return the HTML of ``page`` and its reasons, as :func:`noiseclf.explain.explain` gives them, under ``name``."""
+    """Return the HTML of ``page`` under ``name``, with reasons as :func:`noiseclf.explain.explain` gives them, None for none."""
     style, script = _asset("base.css") + _asset("inspect.css"), _asset("inspect.js")
     policy = f"default-src 'none'; style-src {_source(style)}; script-src {_source(script)}; img-src data:; base-uri 'none'"
     counts = page.counts()
@@ -75,7 +75,7 @@ def html_page(page: Page, why: Sequence[Explanation | None], name: str) -> str:
 
 def _line(line: Line, why: Explanation | None, page: Page) -> str:
     number = f'<span class="number">{line.number + 1}</span>'
-    if line.label is None or why is None:
+    if line.label is None:
         return f'<li class="blank">{number}</li>\n'
     chip = f'<span class="chip">{line.label.value} {line.confidence:.0%}</span>'
     head = f'{number}{chip}<span class="text" dir="auto">{escaped(line.text) or "&nbsp;"}</span>'
@@ -85,11 +85,14 @@ def _line(line: Line, why: Explanation | None, page: Page) -> str:
     )
 
 
-def _reasons(line: Line, why: Explanation, page: Page) -> str:
+def _reasons(line: Line, why: Explanation | None, page: Page) -> str:
     meters = "".join(
         f'<tr><th scope="row">{label.value}</th><td><meter value="{p:.4f}">{p:.1%}</meter></td><td>{p:.1%}</td></tr>'
         for label, p in line.probabilities.items()
     )
+    chances = f'<table><caption>Probabilities</caption>{meters}</table>'
+    if why is None:
+        return f'<div class="why">{chances}</div>'
     parts = (("what its words say", why.all_words), ("its shape", why.shape), ("its place on the page", why.place))
     effects = "".join(f'<tr><th scope="row">{name}</th><td>{_effect(effect)}</td></tr>' for name, effect in parts)
     near = "".join(
@@ -98,7 +101,7 @@ def _reasons(line: Line, why: Explanation, page: Page) -> str:
         for n in why.neighbours
     )
     return (
-        f'<div class="why"><table><caption>Probabilities</caption>{meters}</table>'
+        f'<div class="why">{chances}'
         f"<table><caption>For and against “{line.label}”, in log-odds</caption>{effects}</table>"
         f'<div><p class="caption">Word by word</p>{_words(why)}</div>'
         + (f"<table><caption>The other lines that matter most</caption>{near}</table>" if near else "")
@@ -144,12 +147,13 @@ def terminal_page(page: Page, why: Sequence[Explanation | None], *, color: bool)
     """Return ``page`` and its reasons for a terminal: each line, and below it what moved its label most."""
     rows = []
     for line, reason in zip(page.lines, why, strict=True):
-        if line.label is None or reason is None:
+        if line.label is None:
             rows.append("")
             continue
         paint, dim, plain = (_COLORS[line.label], _DIM, _PLAIN) if color else ("", "", "")
         rows.append(f"{paint}{line.number + 1:>4}  {line.label.value:<12} {line.confidence:.2f}  {visible(line.text)}{plain}")
-        rows.append(f"{dim}      {_short(line, reason)}{plain}")
+        if reason is not None:
+            rows.append(f"{dim}      {_short(line, reason)}{plain}")
     return "\n".join([*rows, ""]) if rows else ""
 
 

@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from noiseclf.extras import MissingExtraError, require_html
+from noiseclf.files import is_html
 from noiseclf.lines import normalise, split
 from noiseclf.streams import StreamError, decode, open_input, whole_file
 
@@ -87,7 +89,7 @@ class Agreement:
 
 
 def read_pages(files: Sequence[str]) -> list[OwnPage]:
-    """Return the pages of text files, one each, and of records (``.jsonl``, the page in ``text`` or ``lines``).
+    """Return the pages of text or HTML files, one each, and of records (``.jsonl``, the page in ``text`` or ``lines``).
 
     Raises:
         StreamError: a file cannot be read, or a record is no page.
@@ -96,16 +98,29 @@ def read_pages(files: Sequence[str]) -> list[OwnPage]:
     for file in files:
         try:
             with open_input(file) as stream:
-                text, _ = decode(stream.read())
-            found = _records(text) if file.lower().endswith(".jsonl") else [_text_page(file, text)]
-        except StreamError as error:
+                data = stream.read()
+            if file.lower().endswith(".jsonl"):
+                found = _records(decode(data)[0])
+            else:
+                found = [_page(file, _html_lines(data) if is_html(file, data) else _text_lines(data))]
+        except (StreamError, MissingExtraError) as error:
             raise StreamError(f"{file}: {error}") from None
         pages.update((page.id, page) for page in found)
     return list(pages.values())
 
 
-def _text_page(file: str, text: str) -> OwnPage:
-    lines = tuple(text.removesuffix("\n").split("\n"))
+def _text_lines(data: bytes) -> tuple[str, ...]:
+    return tuple(decode(data)[0].removesuffix("\n").split("\n"))
+
+
+def _html_lines(data: bytes) -> tuple[str, ...]:
+    from noiseclf.html import read
+
+    require_html()
+    return tuple(read(data).lines)
+
+
+def _page(file: str, lines: tuple[str, ...]) -> OwnPage:
     name = _readable(Path(file).name)
     return OwnPage(_identity(name, lines), name, _identity(name, lines), lines)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -76,7 +79,16 @@ _task: tuple[Callable[[Any, Any], Any], Any]  # in a worker process: the functio
 def _start(work: Callable[[Any, Any], Any], context: Any) -> None:
     global _task
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _task = work, context
+
+
+def _end_with_parent() -> None:
+    """Wait until the parent is gone, killed perhaps, and end this process, which would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _answer(items: list[Any]) -> _Answer:

@@ -42,12 +42,20 @@ def decode(data: bytes) -> tuple[str, int]:
     return _unmark(data.decode(codec_of(data[:HEAD]), _MARKING))
 
 
-def decode_lines(stream: io.BufferedReader) -> Iterator[tuple[str, int]]:
-    r"""Yield each line of ``stream``, without its ``"\n"``, with its count as in :func:`decode`; reads on as needed."""
+def decode_lines(stream: io.BufferedReader, limit: int) -> Iterator[tuple[str | None, int]]:
+    r"""Yield each line of ``stream``, without its ``"\n"``, with its count as in :func:`decode`; reads on as needed.
+
+    A line of more than ``limit`` characters is None; no more of it than that is held.
+    """
     text = io.TextIOWrapper(stream, codec_of(stream.peek(HEAD)), _MARKING, newline="\n")
     try:
-        for line in text:
-            yield _unmark(line.removesuffix("\n"))
+        while line := text.readline(limit + 1):
+            if len(line) <= limit or line.endswith("\n"):
+                yield _unmark(line.removesuffix("\n"))
+                continue
+            while (line := text.readline(limit)) and not line.endswith("\n"):
+                pass
+            yield None, 0
     finally:
         text.detach()  # or the wrapper would close the stream, which may be standard input
 
@@ -82,9 +90,7 @@ def whole_file(name: str) -> Iterator[IO[bytes]]:
     Raises:
         StreamError: ``name`` is no place for a file, or writing fails; what was there before is still there.
     """
-    target = Path(os.path.realpath(name))  # a link stays a link
-    if target.exists() and not target.is_file():
-        raise StreamError(f"{name}: is a folder or a device; name a file with -o, or leave -o out and use >")
+    target = target_of(name)
     temporary = target.with_name(f".noiseclf-{secrets.token_hex(4)}.tmp")
     try:
         with temporary.open("xb") as file:
@@ -98,7 +104,22 @@ def whole_file(name: str) -> Iterator[IO[bytes]]:
         with suppress(OSError):  # its folder may be no folder
             temporary.unlink(missing_ok=True)
         if isinstance(error, OSError):
-            raise StreamError(
-                f"{name}: cannot be written ({error.strerror or error}); check its folder, permissions and free space"
-            ) from None
+            raise unwritable(name, error) from None
         raise
+
+
+def target_of(name: str) -> Path:
+    """Return the file that ``name`` stands for; a link stays a link.
+
+    Raises:
+        StreamError: ``name`` is no place for a file.
+    """
+    target = Path(os.path.realpath(name))
+    if target.exists() and not target.is_file():
+        raise StreamError(f"{name}: is a folder or a device; name a file with -o, or leave -o out and use >")
+    return target
+
+
+def unwritable(name: str, error: OSError) -> StreamError:
+    """Return the error that says why the file ``name`` cannot be written."""
+    return StreamError(f"{name}: cannot be written ({error.strerror or error}); check its folder, permissions and free space")

@@ -191,7 +191,7 @@ def test_favor_is_passed_on(run, tiny):
         (["clean", "--jobs", "0"], "'0' is not a number of processes; give 1 or more"),
         (["clean", "--jobs", "two"], "'two' is not a number of processes"),
         (["clean", "--favor", "speed"], "invalid choice"),
-        (["clean", "a.txt", "b.jsonl"], "cannot go into one output; use two commands"),
+        (["clean", "a.txt", "b.jsonl"], "cannot go into one output; use two commands, or -o NAME.jsonl"),
         (["classify", "--format", "tsv", "b.jsonl"], "records come out as jsonl"),
         (["classify", "--keep", "ad", "b.jsonl"], "--keep and --drop are for pages of text, or for clean"),
         ([], "COMMAND"),
@@ -552,7 +552,8 @@ def test_help_teaches_by_examples_that_can_be_parsed(capsys, arguments):
         if call.strip() == "clean --help":
             continue
         options = cli._parser().parse_args(call.split())
-        named = [word for word in call.split() if word.endswith((".txt", ".jsonl")) and word != options.output]
+        endings = (".txt", ".jsonl", ".warc.gz", "/")
+        named = [word for word in call.split() if word.endswith(endings) and word != options.output]
         assert options.files == (named or ["-"])
         cli._task(cli._parser(), options)  # nothing in it contradicts the rest
 

@@ -120,3 +120,17 @@ def test_inspect_on_the_command_line(tmp_path, tiny_model, monkeypatch, capfd):
     assert "   1  navigation" in capfd.readouterr().out
     assert cli.main(["inspect", "none.txt"]) == 2
     assert "none.txt: no such file" in capfd.readouterr().err
+
+
+def test_inspect_shows_labels_of_html(tmp_path, html_model, monkeypatch, capfd):
+    from noiseclf import cli
+
+    pytest.importorskip("selectolax")
+    monkeypatch.chdir(tmp_path)
+    Path("page.html").write_text(f"<!doctype html><nav>{NAVIGATION}</nav><p>{CONTENT}</p>")
+    assert cli.main(["inspect", "page.html", "-o", "out.html", "--model", str(html_model)]) == 0
+    shown = Path("out.html").read_text()
+    assert shown.count("<caption>Probabilities</caption>") == 2 and "log-odds</caption>" not in shown
+    assert cli.main(["inspect", "page.html", "--model", str(html_model)]) == 0
+    out = capfd.readouterr().out
+    assert "   1  navigation" in out and f"  {CONTENT}" in out and "<nav>" not in out

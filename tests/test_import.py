@@ -3,7 +3,10 @@ import sys
 
 import pytest
 
-HEAVY = ("sklearn", "langdetect", "joblib", "torch", "tqdm", "fasttext", "scipy", "pandas", "http.server", "matplotlib")
+HEAVY = (
+    "sklearn", "langdetect", "joblib", "torch", "tqdm", "fasttext", "scipy", "pandas", "pyarrow", "fastwarc", "scrapy",
+    "datatrove", "pyspark", "datasets", "backports.zstd", "http.server", "matplotlib", "selectolax", "resiliparse",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("module", ["noiseclf", "noiseclf.cli"])

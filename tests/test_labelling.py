@@ -43,6 +43,13 @@ def test_pages_come_from_text_files_and_records(pages):
     assert [p.domain for p in pages] == [pages[0].id, "example.org", "example.com"]
 
 
+def test_pages_of_html_give_their_lines(tmp_path):
+    pytest.importorskip("selectolax")
+    (tmp_path / "a.html").write_text("<!doctype html><nav>Home</nav><p>A <b>story</b>.</p><script>x</script>")
+    (page,) = read_pages([str(tmp_path / "a.html")])
+    assert [line for line in page.lines if line] == ["Home", "A story."]
+
+
 @pytest.mark.parametrize("row", ["{", "[]", '{"other": 1}', '{"text": 3}', '{"lines": [3]}'])
 def test_a_record_that_is_no_page_is_named(tmp_path, row):
     (tmp_path / "bad.jsonl").write_text(row)

@@ -1,7 +1,11 @@
 import multiprocessing
 import os
+import subprocess
+import sys
+import time
 from itertools import count
 
+import psutil
 import pytest
 
 from noiseclf.parallel import ordered_map
@@ -68,6 +72,32 @@ def test_a_reader_that_stops_early_leaves_no_process_behind():
     assert multiprocessing.active_children()
     results.close()
     assert not multiprocessing.active_children()
+
+
+_WORKERS = """
+import time, sys
+from noiseclf.parallel import ordered_map
+from test_parallel import process
+for _, pid in ordered_map(process, None, iter(lambda: time.sleep(0.01), 1), jobs=2, batch=1):
+    print(pid, flush=True)
+"""
+
+
+def test_workers_end_when_their_parent_is_killed():
+    parent = subprocess.Popen(
+        [sys.executable, "-c", _WORKERS],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    pids = {int(parent.stdout.readline()) for _ in range(20)}
+    parent.kill()
+    parent.wait()
+    for _ in range(3000):
+        if not any(psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE for pid in pids):
+            return
+        time.sleep(0.01)
+    raise AssertionError("they live on")
 
 
 def test_one_job_is_this_process_and_two_are_others():

@@ -11,7 +11,7 @@ from noiseclf.streams import HEAD, StreamError, decode, decode_lines, open_input
 
 
 def lines_of(data):
-    return list(decode_lines(io.BufferedReader(io.BytesIO(data))))
+    return list(decode_lines(io.BufferedReader(io.BytesIO(data)), 1 << 20))
 
 
 @given(st.binary().filter(lambda data: b"\0" not in data and not data.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef"))))
@@ -57,9 +57,16 @@ def test_each_line_has_its_own_count_of_replacements():
     assert lines_of(b"a\xff\n\xff\xfeb\nc") == [("a\ufffd", 1), ("\ufffd\ufffdb", 2), ("c", 0)]
 
 
+@pytest.mark.parametrize("ending", [b"", b"\n"])
+def test_a_line_over_the_limit_is_none_and_the_next_is_read(ending):
+    for length in (5, 9, 10, 11, 15, 16):
+        data = b"1234\n" + b"x" * length + b"\nabcd" + ending
+        assert list(decode_lines(io.BufferedReader(io.BytesIO(data)), 4)) == [("1234", 0), (None, 0), ("abcd", 0)]
+
+
 def test_lines_are_read_as_they_are_needed():
     stream = io.BufferedReader(io.BytesIO(b"line\n" * 1_000_000))
-    lines = decode_lines(stream)
+    lines = decode_lines(stream, 1 << 20)
     next(lines)
     lines.close()
     assert 0 < stream.tell() < 100_000
