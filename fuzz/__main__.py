@@ -24,7 +24,8 @@ def main() -> None:
     for i, seed in enumerate(targets.seeds(name)):
         (corpus / f"seed-{i}").write_bytes(seed)
     limits = [f"-max_total_time={seconds}", "-timeout=2", "-rss_limit_mb=500", "-max_len=65536", "-print_final_stats=1"]
-    atheris.Setup([name, str(corpus), *limits, f"-dict={_DICTIONARY}", f"-artifact_prefix={_FOUND}/{name}-"], targets.TARGETS[name])
+    limits += [f"-dict={_DICTIONARY}", f"-artifact_prefix={_FOUND}/{name}-"]
+    atheris.Setup([name, str(corpus), *limits], targets.TARGETS[name])
     atheris.Fuzz()
 
 

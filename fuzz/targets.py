@@ -53,7 +53,7 @@ def html(data: bytes) -> None:
 
 
 def records(data: bytes) -> None:
-    """The command line labels records or says what is wrong with them, and ends with its own exit status."""
+    """Let the command line label records, or say what is wrong with them; it ends with its own exit status."""
     with tempfile.TemporaryDirectory(dir="/dev/shm" if sys.platform == "linux" else None) as folder:
         source, out = Path(folder, "in.jsonl"), Path(folder, "out.jsonl")
         source.write_bytes(data[1:])
@@ -71,13 +71,15 @@ _WITH_HTML = "html" in _shipped.metadata
 
 
 def model(data: bytes) -> None:
-    """A model file is refused, or is one that labels pages: the file itself is the input, or a part with a checksum that fits."""
+    """Load a model that is the input, or holds it under a checksum that fits: it is refused, or labels pages."""
     kind, rest = data[:1], data[1:]
     small = _small()
     if kind in _PARTS:
         file = _signed({**small, _PARTS[kind]: rest})
     elif kind == b"n":  # an array's header and its numbers
         name, _, raw = rest.partition(b"\n")
+        if name.decode("latin-1") not in small:
+            return
         file = _signed({**small, name.decode("latin-1"): raw})
     else:
         file = rest
@@ -118,7 +120,8 @@ TARGETS: dict[str, Callable[[bytes], None]] = {"text": text, "html": html, "reco
 def seeds(name: str) -> Iterator[bytes]:
     """Yield the inputs that the target ``name`` begins with, all written by us."""
     if name == "text":
-        yield from (_PAGE.encode(), b"", b"\n\n", b"__label__ad </s>", (_EXAMPLES / "news.txt").read_bytes(), b"s\xed\xa0\x80\n\xff")
+        yield from (_PAGE.encode(), b"", b"\n\n", b"__label__ad </s>", b"s\xed\xa0\x80\n\xff")
+        yield (_EXAMPLES / "news.txt").read_bytes()
     elif name == "html":
         yield from (_HTML.encode(), _HTML.encode("utf-16"), (_EXAMPLES / "forum.html").read_bytes(), b"<div>" * 500 + b"x")
     elif name == "records":
