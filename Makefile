@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 HAVE_CORPUS := $(wildcard $(CORPUS)/train.jsonl $(CORPUS)/train.jsonl.gz)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help demo test lint train label report catalogues evaluate bench clean
+.PHONY: help demo test fuzz lint train label report catalogues evaluate bench clean
 
 help: ## what the targets do
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -30,6 +30,10 @@ demo: $(BIN)/noiseclf ## set up, then label and clean an example page
 
 test: $(VENV)/.dev ## the test suite, with a miniature training run
 	$(BIN)/python -m pytest
+
+fuzz: $(VENV)/.dev ## coverage-guided fuzzing by atheris, SECONDS (default 1800) over all targets; finds in .cache/fuzz
+	@$(BIN)/python -c "import atheris" 2>/dev/null || $(PIP) atheris
+	for target in text html records model; do $(BIN)/python -m fuzz $$target $$(( $(or $(SECONDS),1800) / 4 )) || exit 1; done
 
 lint: $(VENV)/.dev ## ruff and mypy
 	$(BIN)/ruff check .

@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import math
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -80,7 +81,7 @@ class Artefact:
             metadata = json.loads(members.pop("metadata.json"))
             version = metadata["format"]
             scorer = members.pop("scorer.bin")
-        except (KeyError, ValueError, TypeError) as error:
+        except (KeyError, ValueError, TypeError, RecursionError) as error:
             raise ModelError(f"{name} is damaged: it lacks {error}; train it again") from error
         if version != FORMAT:
             raise ModelError(
@@ -91,7 +92,7 @@ class Artefact:
             raise ModelError(f"{name} has the labels {metadata.get('labels')}, not {[label.value for label in LABELS]}")
         try:
             arrays = {member.removesuffix(".npy"): _array(raw) for member, raw in members.items()}
-        except (ValueError, EOFError, OSError) as error:
+        except Exception as error:  # NumPy reads an array's head as Python: whatever that raises, the file is no model
             raise ModelError(f"{name} is damaged: an array cannot be read ({error}); train it again") from error
         return cls(metadata, scorer, arrays)
 
@@ -122,10 +123,12 @@ def _members(data: bytes, name: str) -> dict[str, bytes]:
                 raise ModelError(f"{name} is not a noiseclf model: use the shipped one, or train one with 'make train'")
             if any(info.compress_type != zipfile.ZIP_STORED for info in archive.infolist()):
                 raise ModelError(f"{name} is damaged: a member is compressed; copy or train it again")
+            if sum(info.file_size for info in archive.infolist()) > len(data):  # members that share their bytes
+                raise ModelError(f"{name} is damaged: its members are larger than the file; copy or train it again")
             members = {info.filename: archive.read(info) for info in archive.infolist()}
     except ModelError:
         raise
-    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as error:
+    except Exception as error:  # zipfile raises what comes on damaged files: struct.error, UnicodeError and others too
         raise ModelError(f"{name} is no noiseclf model, or is cut off ({error}): copy or train it again") from error
     if comment != _COMMENT + _digest(members).encode():
         raise ModelError(f"{name} is damaged: its checksum does not fit its content; copy or train it again")
@@ -134,7 +137,17 @@ def _members(data: bytes, name: str) -> dict[str, bytes]:
 
 def _array(raw: bytes) -> npt.NDArray[Any]:
     """Read an ``.npy`` file; ``np.load`` would take other formats too."""
-    return np.asarray(np.lib.format.read_array(io.BytesIO(raw), allow_pickle=False))
+    stream = io.BytesIO(raw)
+    version = np.lib.format.read_magic(stream)
+    if version != (1, 0):  # what this module writes
+        raise ValueError(f"it has version {version}, not (1, 0)")
+    shape, _, kind = np.lib.format.read_array_header_1_0(stream)
+    if kind not in (np.float32, np.uint8) or min(shape, default=0) < 0:
+        raise ValueError(f"it is {kind}{shape}, neither float32 nor uint8")
+    if math.prod(shape) * kind.itemsize != len(raw) - stream.tell():  # before memory is asked for
+        raise ValueError(f"it is {kind}{shape} in {len(raw) - stream.tell()} bytes")
+    stream.seek(0)
+    return np.asarray(np.lib.format.read_array(stream, allow_pickle=False))
 
 
 def _digest(members: Mapping[str, bytes]) -> str:

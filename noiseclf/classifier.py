@@ -8,13 +8,13 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from noiseclf import artefact
-from noiseclf.context import ContextModel
+from noiseclf.context import ContextModel, offsets
 from noiseclf.features import NAMES, shape_features
 from noiseclf.labels import LABELS, NOISE, Label
 from noiseclf.lines import normalise, split
@@ -57,9 +57,9 @@ class NoiseClassifier:
             self._table = model.arrays["character_table"]
             self._scorer = Scorer(model.scorer, model.metadata["scorer_labels"])
             self._context = ContextModel.of(model.metadata["network"], model.arrays)
-            self._offsets = {favor: np.float32(model.metadata["favor"][favor]) for favor in get_args(Favor)}
+            self._offsets = offsets(model.metadata["favor"])
             self._check(len(model.metadata["scorer_labels"]))
-        except (KeyError, TypeError, ValueError) as error:
+        except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise artefact.ModelError(f"the model's parts do not fit each other ({error}): train it again") from error
 
     def _check(self, scores: int) -> None:
@@ -262,7 +262,7 @@ class NoiseClassifier:
             width = len(NAMES) + len(self.metadata["scorer_labels"])
             try:
                 self._html = HtmlModel.of(self.metadata["html"], self._arrays, width)
-            except (KeyError, TypeError, ValueError) as error:
+            except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
                 raise artefact.ModelError(
                     f"the model's parts for HTML do not fit each other ({error}): train it again"
                 ) from error

@@ -17,6 +17,9 @@ Floats = npt.NDArray[np.float32]
 
 #: Lines computed at once, which bounds memory on very long pages.
 _PIECE = 4096
+#: No network that was trained has more blocks, taps farther apart or larger weights; weights so large overflow.
+_BLOCKS, _FARTHEST, _LARGEST = 100, 1 << 20, 1e6
+_LARGEST_OFFSET = 50
 
 
 @dataclass(frozen=True)
@@ -41,10 +44,17 @@ class ContextModel:
 
         Raises:
             KeyError: an array is missing.
-            ValueError: the arrays' shapes do not fit each other.
+            TypeError, ValueError: the description or an array is none, or their shapes do not fit each other.
         """
         own = {name.removeprefix("network."): a for name, a in arrays.items() if name.startswith("network.")}
-        model = cls(own, tuple(network["dilations"]), int(network["page_after"]))
+        dilations, page_after = network["dilations"], network["page_after"]
+        if not isinstance(dilations, list) or len(dilations) > _BLOCKS or not all(map(_is_step, dilations)):
+            raise ValueError(f"dilations are up to {_BLOCKS} whole numbers from 1 to {_FARTHEST}, not {str(dilations)[:100]}")
+        if type(page_after) is not int:
+            raise ValueError(f"page_after is a whole number, not {str(page_after)[:100]}")
+        model = cls(own, tuple(dilations), page_after)
+        if own["input.w"].ndim != 2 or own["input.w"].shape[1] < 1:
+            raise ValueError(f"array network.input.w has the shape {own['input.w'].shape}, not (inputs, channels)")
         inputs, channels = own["input.w"].shape
         expected = {"mean": (inputs,), "scale": (inputs,), "input.b": (channels,), "page.w": (channels, channels)}
         expected |= {"page.b": (channels,), "output.w": (2 * channels, 4), "output.b": (4,)}
@@ -53,6 +63,11 @@ class ContextModel:
         for name, shape in expected.items():
             if own[name].shape != shape:
                 raise ValueError(f"array network.{name} has the shape {own[name].shape}, not {shape}")
+        for name in ("input.w", *expected):
+            if own[name].dtype != np.float32 or not (np.abs(own[name]) < _LARGEST).all():  # NaN is not less either
+                raise ValueError(f"array network.{name} holds something else than float32 numbers below {_LARGEST:g}")
+        if (own["scale"] <= 0).any():
+            raise ValueError("array network.scale holds numbers that are not above 0")
         return model
 
     def probabilities(self, features: Floats) -> Floats:
@@ -70,6 +85,18 @@ class ContextModel:
         scores -= scores.max(axis=1, keepdims=True)
         exp = np.exp(scores)
         return np.asarray(exp / exp.sum(axis=1, keepdims=True), np.float32)
+
+
+def offsets(favor: Mapping[str, Any]) -> dict[str, np.float32]:
+    """Return what is added to the log-odds of content, by ``favor``; KeyError or ValueError where metadata holds no such."""
+    for name in ("precision", "balanced", "recall"):
+        if type(favor[name]) not in (int, float) or not abs(favor[name]) <= _LARGEST_OFFSET:
+            raise ValueError(f"favor {name} is no number from {-_LARGEST_OFFSET} to {_LARGEST_OFFSET}: {str(favor[name])[:100]}")
+    return {name: np.float32(favor[name]) for name in ("precision", "balanced", "recall")}
+
+
+def _is_step(dilation: Any) -> bool:
+    return type(dilation) is int and 1 <= dilation <= _FARTHEST
 
 
 def _relu(x: Floats) -> Floats:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from noiseclf import markup
-from noiseclf.context import ContextModel
+from noiseclf.context import ContextModel, offsets
 from noiseclf.html import Document
 from noiseclf.lines import MAX_CHARS, normalise
 from noiseclf.scorer import Scorer
@@ -90,7 +90,7 @@ class HtmlModel:
         expected = width + len(markup.NAMES) + len(metadata["scorer_labels"])
         if not networks or any(len(network.arrays["mean"]) != expected for network in networks):
             raise ValueError(f"the networks for HTML do not take the {expected} features a line that this noiseclf makes")
-        return cls(scorer, tuple(networks), {name: np.float32(offset) for name, offset in metadata["favor"].items()})
+        return cls(scorer, tuple(networks), offsets(metadata["favor"]))
 
     def probabilities(self, document: Document, shape: Floats, scores: Floats) -> Floats:
         """Return the probability of each label, shape (n, 4); arguments as for :func:`features`."""

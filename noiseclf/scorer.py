@@ -34,6 +34,8 @@ _EXTRA = np.float32(1e-5)  # what fastText adds to each probability
 _PAIR = np.uint64(116049371)  # what fastText's hash of neighbouring words multiplies by
 _BASIS, _PRIME = np.uint32(2166136261), np.uint32(16777619)  # of the hash FNV-1a
 _ENTRY = re.compile(rb"([^\0]+)\0.{8}([\0\1])", re.DOTALL)  # a word, its count, whether it is a label
+#: No scorer that was trained joins more characters or words, or has larger weights.
+_LONGEST, _LARGEST = 20, 1e6
 #: Words whose sums are remembered; about 10 MB.
 _REMEMBERED = 100_000
 
@@ -65,6 +67,8 @@ class Scorer:
         """
         self.data = data
         self._model = _Model.read(data)
+        if not isinstance(labels, (list, tuple)) or not all(isinstance(label, str) for label in labels):
+            raise ValueError(f"the labels are not a list of names: {str(labels)[:100]}")
         found = [label.removeprefix(_PREFIX) for label in self._model.labels]
         if not set(found) <= set(labels):
             raise ValueError(f"the scorer knows the labels {sorted(found)}, not only {sorted(labels)}")
@@ -166,16 +170,24 @@ class _Model:
                 (name.decode("utf-8", "replace"), kind) for name, kind in _ENTRY.findall(data[_DICTIONARY + 28 : start - 17])
             ]
             rows, columns = struct.unpack_from("<qq", data, start - 16)
+            if min(rows, columns) < 0:  # NumPy takes -1 for all that is there
+                raise ValueError("its sizes are negative")
             scale = np.frombuffer(data, "<f2", rows, start).astype(np.float32) / np.float32(127)
             small = np.frombuffer(data, "i1", rows * columns, start + 2 * rows).reshape(rows, columns)
             at = start + 2 * rows + rows * columns
             labels, width = struct.unpack_from("<qq", data, at + 1)
+            if min(labels, width) < 0:
+                raise ValueError("its sizes are negative")
             output = np.frombuffer(data, "<f4", labels * width, at + 17).reshape(labels, width)
-        except (struct.error, ValueError) as error:
+        except (struct.error, ValueError, OverflowError) as error:
             raise ValueError(f"not a fastText model: {error}") from error
         words = {name: i for i, (name, kind) in enumerate(names) if kind == b"\0"}
         known = tuple(name for name, kind in names if kind == b"\1")
         minn, maxn, word_ngrams, bucket = settings[9], settings[10], settings[5], settings[8]
+        if not (np.isfinite(scale).all() and (np.abs(output) < _LARGEST).all()):  # NaN is not less either
+            raise ValueError("not a fastText model: it holds numbers that no model has")
+        if not (0 <= maxn <= _LONGEST and 1 <= word_ngrams <= _LONGEST and columns >= 1 and nlabels >= 1):
+            raise ValueError(f"not a fastText model: it joins {maxn} characters and {word_ngrams} words")
         fits = len(names) == entries and len(words) == nwords and len(known) == nlabels == labels and width == columns
         if not fits or rows != nwords + bucket or not (maxn == 0 or 2 <= minn <= maxn) or bucket < 1:
             raise ValueError("not a fastText model: its parts do not fit each other")

@@ -200,3 +200,23 @@ def test_a_file_too_large_for_a_model_is_not_read(tmp_path, monkeypatch, small):
     monkeypatch.setattr(artefact, "MAX_BYTES", 100)
     with pytest.raises(ModelError, match="a model has at most 100"):
         artefact.read(path)
+
+
+def header(text):
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        header(b"{'descr': '<f4', 'fortran_order': False, 'shape': (1 << 40,), }\n"),
+        header(b"{'descr': '<f4', 'fortran_order': False, 'shape': (1099511627776,), }\n"),
+        header(b"{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }\n") + bytes(8),
+        header(b"{'descr': '<f8', 'fortran_order': False, 'shape': (1,), }\n") + bytes(8),
+        header(b"((((\n"),  # found by fuzzing: tokenize.TokenError
+        header(b"[" * 9000),
+    ],
+)
+def test_an_array_whose_head_lies_is_refused(small, raw):
+    with pytest.raises(ModelError, match="an array cannot be read"):
+        Artefact.from_bytes(rewritten(small.to_bytes(), {"a.npy": raw}))

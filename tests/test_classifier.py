@@ -261,3 +261,31 @@ def test_a_network_for_other_features_is_refused(tiny_artefact):
 
 def test_a_scorer_that_is_none_is_refused(tiny_artefact):
     refused(replace(tiny_artefact, scorer=b"not fastText"), "not a fastText model")
+
+
+@pytest.mark.parametrize("value", ["1", None, True, float("nan"), float("inf"), 1e300, [1]])
+def test_a_favor_that_is_no_sensible_number_is_refused(tiny_artefact, value):
+    favor = {**tiny_artefact.metadata["favor"], "recall": value}
+    refused(replace(tiny_artefact, metadata={**tiny_artefact.metadata, "favor": favor}), "favor recall")
+
+
+@pytest.mark.parametrize("dilations", [[0, 1], [-1, 1], [1, 10**30], [1.5, 1], "12", None, [[1], 2], [1] * 1000])
+def test_dilations_that_no_network_has_are_refused(tiny_artefact, dilations):
+    network = {**tiny_artefact.metadata["network"], "dilations": dilations}
+    refused(replace(tiny_artefact, metadata={**tiny_artefact.metadata, "network": network}), "dilations")
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e30])
+def test_weights_that_no_network_has_are_refused(tiny_artefact, value):
+    weights = tiny_artefact.arrays["network.block0.b"].copy()
+    weights[0] = value
+    refused(replace(tiny_artefact, arrays={**tiny_artefact.arrays, "network.block0.b": weights}), "block0.b")
+
+
+@pytest.mark.parametrize("size", [-1, 1 << 62, -(1 << 63), 10**9])
+def test_a_scorer_with_lying_sizes_is_refused(tiny_artefact, size):
+    from noiseclf.scorer import _matrix_start
+
+    start = _matrix_start(tiny_artefact.scorer)
+    lying = tiny_artefact.scorer[: start - 16] + size.to_bytes(8, "little", signed=True) + tiny_artefact.scorer[start - 8 :]
+    refused(replace(tiny_artefact, scorer=lying), "not a fastText model")

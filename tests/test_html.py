@@ -4,6 +4,7 @@ import pytest
 pytest.importorskip("selectolax")
 
 from noiseclf.html import DEEPEST, FLAGS, read, shallow
+from noiseclf.markup import _depths
 
 ARTICLE = """<!doctype html><html><head><title>Ferry late again</title><style>p{}</style>
 <script>var a = "<p>no</p>"</script></head>
@@ -149,6 +150,17 @@ HOSTILE = {
     "one line": "<span>word </span>" * 100_000,
     "long attribute": "<p class='" + "a " * 500_000 + "'>x",
     "binary": bytes(range(256)) * 1000,
+    "a million attributes": "<p " + " ".join(f"a{i}=1" for i in range(1_000_000)) + ">x",
+    "unfinished elements of raw text": "<script>" * 60_000,
+    "unfinished drawings": "<svg>" * 60_000,
+    "an endless name": "<div>" * 500 + "<" + "a" * 200_000,
+    "quotes between tags": "<div>" * 500 + '"<a" ' * 60_000,
+    "end tags of nothing": "<div></x>" * 100_000 + "x",
+    "end tags in comments": "<div><!--</div>-->" * 100_000 + "x",
+    "end tags in scopes": "<div><object></div></object>" * 60_000,
+    "end tags in tables": "<div><table><tr><td></div></table>" * 60_000,
+    "forms ended early": "<form><div></form>" * 60_000,
+    "formatting ended in comments": "".join(f"<b id={i}><!--</b>-->" for i in range(4000)) + "<p>x" * 15_000,
 }
 
 
@@ -163,4 +175,7 @@ def test_deep_nesting_is_flattened_and_its_text_kept():
     assert lines(page) == ["deep", "", "after"]
     flat = shallow(page)
     assert flat.count(b"<div>") == DEEPEST
+    for evading in ("<div></x>", "<div><!--</div>-->", "<div><object></div></object>", "<div><table><td></div></table>"):
+        assert _depths(read(evading * 20_000 + "x").parents).max() <= 4 * DEEPEST  # cells and the like come on top
+    assert shallow(b"<div><p a='<div>'>x</p></div>" * 20_000).count(b"<p") == 20_000  # a large page that is not deep
     assert shallow(ARTICLE.encode()) == ARTICLE.encode()

@@ -1,0 +1,1 @@
+"""Coverage-guided fuzzing of noiseclf by atheris; ``make fuzz`` runs it."""
