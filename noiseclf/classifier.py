@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from noiseclf import artefact
+from noiseclf import artefact, compiled
 from noiseclf.context import ContextModel, offsets
 from noiseclf.features import NAMES, shape_features
 from noiseclf.labels import LABELS, NOISE, Label
@@ -301,6 +301,8 @@ def _page(
     *,
     drop: frozenset[Label],
 ) -> Page:
+    if compiled.IN_USE:
+        return Page(tuple(compiled.core.make_lines(Line, lines, labels, probabilities, LABELS, elements)), drop)
     rows = probabilities.tolist()
     made = []
     for number, (text, label, row) in enumerate(zip(lines, labels, rows, strict=True)):

@@ -7,10 +7,13 @@ import struct
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
+
+from noiseclf import compiled
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -49,6 +52,18 @@ def words(lines: Sequence[str]) -> list[str]:
     return text.split("\n")
 
 
+def _lower(line: str) -> str:
+    """Return a line as :func:`words` does, but for what the compiled core does itself: digits alike, signs apart."""
+    line = line[:SCORED_CHARS].lower()
+    return line.replace(_PREFIX, "__ label__") if "__" in line else line
+
+
+@lru_cache(maxsize=1)
+def _character_classes() -> bytes:
+    """Return of each code point below 0x10000 what it is in a line: 1 white space, 2 a digit, 3 a word of its own, else 0."""
+    return compiled.character_classes({1: re.compile(r"\s"), 2: _DIGIT, 3: re.compile(f"{_ALONE.pattern}+")})
+
+
 class Scorer:
     """A fastText classifier, computed here from its matrices; fastText itself only trains it.
 
@@ -79,12 +94,24 @@ class Scorer:
 
     def scores(self, lines: Sequence[str]) -> Floats:
         """Return log-probabilities, shape (len(lines), labels), of normalised lines."""
-        return self.scores_of(words(lines) if lines else [])
+        return self.output(self.hidden(lines))
 
     def scores_of(self, texts: Sequence[str]) -> Floats:
         """Return log-probabilities, shape (len(texts), labels), of what is ready for fastText, as :func:`words` makes it."""
+        return self.output(self.hidden_of(texts))
+
+    def hidden(self, lines: Sequence[str]) -> Floats:
+        """Return the mean of the rows of each normalised line, shape (len(lines), dimensions)."""
+        if compiled.IN_USE:
+            return self._means([_lower(line) for line in lines], raw=True)
+        return self.hidden_of(words(lines) if lines else [])
+
+    def hidden_of(self, texts: Sequence[str]) -> Floats:
+        """Return the mean of the rows of each text that is ready for fastText, shape (len(texts), dimensions)."""
+        if compiled.IN_USE:
+            return self._means(list(texts), raw=False)
         if not texts:
-            return np.zeros((0, self._width), np.float32)
+            return np.zeros((0, self._model.small.shape[1]), np.float32)
         tokens = [[*text.split(), _END] for text in texts]
         sizes = np.fromiter(map(len, tokens), np.int64, len(tokens))
         flat = list(chain.from_iterable(tokens))
@@ -101,11 +128,32 @@ class Scorer:
             rows[~following] = 0
             padded = np.concatenate([rows, np.zeros((step, rows.shape[1]), np.float32)])
             total += np.add.reduceat(padded, starts, axis=0)
-        hidden = total[:, :-1] / total[:, -1:]
+        return np.asarray(total[:, :-1] / total[:, -1:], np.float32)
+
+    def _means(self, texts: list[str], *, raw: bool) -> Floats:
+        result = np.empty((len(texts), self._model.small.shape[1]), np.float32)
+        with self._lock:
+            self._word_sums.means(texts, raw, result)
+        return result
+
+    @cached_property
+    def _word_sums(self) -> compiled.core.WordSums:
+        """The compiled core's :class:`_Memory`."""
+        m = self._model
+        settings = m.minn, m.maxn, m.word_ngrams, m.bucket, _REMEMBERED
+        return compiled.core.WordSums(m.words, m.small, m.scale, _character_classes(), *settings)
+
+    def output(self, hidden: Floats) -> Floats:
+        """Return log-probabilities, shape (len(hidden), labels), of what :meth:`hidden` returned."""
+        result = np.full((len(hidden), self._width), FLOOR, np.float32)
+        if compiled.IN_USE:
+            compiled.core.log_shares(hidden, self._model.output, self._columns, FLOOR, float(_EXTRA), result)
+            return result
+        if not len(hidden):
+            return result
         # Line by line, where a matrix product would answer a little otherwise for other lines beside it.
         logits = (hidden[:, None, :] * self._model.output).sum(axis=2)
         shares = np.exp(logits - logits.max(axis=1, keepdims=True))
-        result = np.full((len(texts), self._width), FLOOR, np.float32)
         result[:, self._columns] = shares / shares.sum(axis=1, keepdims=True) + _EXTRA
         return np.log(np.clip(result, FLOOR, 1.0))
 
@@ -191,7 +239,7 @@ class _Model:
         fits = len(names) == entries and len(words) == nwords and len(known) == nlabels == labels and width == columns
         if not fits or rows != nwords + bucket or not (maxn == 0 or 2 <= minn <= maxn) or bucket < 1:
             raise ValueError("not a fastText model: its parts do not fit each other")
-        return cls(minn, maxn, word_ngrams, bucket, words, known, small, scale, np.asarray(output, np.float32))
+        return cls(minn, maxn, word_ngrams, bucket, words, known, small, scale, np.array(output, np.float32))
 
     def rows(self, numbers: Ints) -> Floats:
         """Return rows of the input matrix, each with a 1 after it, shape (len(numbers), dimensions + 1)."""
