@@ -558,20 +558,21 @@ cdef inline unsigned int _encode(unsigned int point, unsigned int hashed, unsign
 
 
 def log_shares(
-    const float[:, ::1] hidden, const float[:, ::1] output, list columns, float floor, float extra, float[:, ::1] out
+    const float[:, ::1] hidden, const float[:, ::1] output, const Py_ssize_t[::1] columns, float floor, float extra, float[:, ::1] out
 ):
     """Write the log-probabilities of the output layer over mean rows into ``out``, shape (len(hidden), labels)."""
     cdef Py_ssize_t n = hidden.shape[0], d = hidden.shape[1], found = output.shape[0], i, j, k, width = out.shape[1]
-    cdef float most, sum_of_all, share, logit
+    cdef float most, sum_of_all, share, logit, none
     cdef const float *row
     cdef float *shares
-    cdef const Py_ssize_t[::1] column = np.array(columns, np.intp)
-    cdef float[::1] shares_of = np.zeros(found, np.float32)
-    if output.shape[1] != d or column.shape[0] != found or out.shape[0] != n or found < 1 or d < 1:
+    cdef float[::1] shares_of = np.empty(found, np.float32)
+    if output.shape[1] != d or columns.shape[0] != found or out.shape[0] != n or found < 1 or d < 1:
         raise ValueError("the arrays do not fit each other")
-    if not all(0 <= k < width for k in columns):
-        raise ValueError("a column is out of bounds")
+    for k in range(found):
+        if not 0 <= columns[k] < width:
+            raise ValueError("a column is out of bounds")
     shares = &shares_of[0]
+    none = logf(floor)
     for i in range(n):
         row = &hidden[i, 0]
         for k in range(found):
@@ -588,14 +589,14 @@ def log_shares(
             shares[k] = expf(shares[k] - most)
             sum_of_all += shares[k]
         for k in range(width):
-            out[i, k] = logf(floor)
+            out[i, k] = none
         for k in range(found):
             share = shares[k] / sum_of_all + extra
             if share < floor:
                 share = floor
             elif share > 1:
                 share = 1
-            out[i, column[k]] = logf(share)
+            out[i, columns[k]] = logf(share)
 
 
 # --- noiseclf.context -----------------------------------------------------------------------------------------------
@@ -664,6 +665,23 @@ def softmax(float[:, ::1] scores):
 
 
 # --- noiseclf.classifier --------------------------------------------------------------------------------------------
+
+def likeliest(const float[:, ::1] probabilities, float odds, tuple names):
+    """Return the name of the greatest number of each row, the first of which is multiplied by ``odds``."""
+    cdef Py_ssize_t n = probabilities.shape[0], width = probabilities.shape[1], i, j, best
+    cdef float most, share
+    cdef list found = []
+    if width < 1 or width != len(names):
+        raise ValueError("there are more or fewer labels than columns")
+    for i in range(n):
+        best, most = 0, probabilities[i, 0] * odds
+        for j in range(1, width):
+            share = probabilities[i, j]
+            if share > most or (share != share and most == most):  # NaN is the greatest, as in NumPy
+                best, most = j, share
+        found.append(names[best])
+    return found
+
 
 def make_lines(type made, texts, labels, const float[:, :] probabilities, tuple names, elements):
     """Return a list of ``noiseclf.page.Line``, which is ``made``; the others are arguments of ``classifier._page``.

@@ -218,19 +218,22 @@ class NoiseClassifier:
         """Return the labels of ``lines`` and their probabilities, shape (len(lines), 4); None and zeros for blanks."""
         offset = self._offset(favor)
         seen = normalise(lines)
+        shown = [line for line in seen if line]
+        if not shown:
+            return [None] * len(lines), np.zeros((len(lines), len(LABELS)), np.float32)
+        found = self.probabilities(shown)
+        if site is not None:
+            found[:, 0] *= np.exp(site.leaning(shown))
+            found /= found.sum(axis=1, keepdims=True)
+        best: list[Label | None] = _likeliest(found, offset)
+        if len(shown) == len(lines):
+            return best, found
         filled = [i for i, line in enumerate(seen) if line]
         labels: list[Label | None] = [None] * len(lines)
         probabilities = np.zeros((len(lines), len(LABELS)), np.float32)
-        if filled:
-            shown = [seen[i] for i in filled]
-            found = self.probabilities(shown)
-            if site is not None:
-                found[:, 0] *= np.exp(site.leaning(shown))
-                found /= found.sum(axis=1, keepdims=True)
-            probabilities[filled] = found
-            found[:, 0] *= np.exp(offset)
-            for i, best in zip(filled, found.argmax(axis=1).tolist(), strict=True):
-                labels[i] = LABELS[best]
+        probabilities[filled] = found
+        for i, label in zip(filled, best, strict=True):
+            labels[i] = label
         return labels, probabilities
 
     def _classify_html(self, html: str | bytes, favor: str, *, elements: bool = True) -> _HtmlResult:
@@ -291,6 +294,16 @@ class NoiseClassifier:
     def usual_features(self) -> Floats:
         """Return the mean of each feature over the lines that the model was trained on."""
         return self._context.arrays["mean"]
+
+
+def _likeliest(probabilities: Floats, offset: np.float32) -> list[Label | None]:
+    """Return the label of each row once ``offset`` is added to the log-odds of content."""
+    odds = np.exp(offset)
+    if compiled.IN_USE:
+        return compiled.core.likeliest(probabilities, odds, LABELS)
+    shares = probabilities.copy()
+    shares[:, 0] *= odds
+    return [LABELS[best] for best in shares.argmax(axis=1).tolist()]
 
 
 def _page(

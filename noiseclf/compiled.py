@@ -14,7 +14,7 @@ try:
 except ImportError:  # it could not be compiled
     IN_USE = False
 
-__all__ = ["IN_USE", "core", "character_classes"]
+__all__ = ["IN_USE", "character_classes", "core"]
 
 
 def character_classes(classes: Mapping[int, re.Pattern[str]]) -> bytes:

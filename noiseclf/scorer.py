@@ -61,7 +61,7 @@ def _lower(line: str) -> str:
 @lru_cache(maxsize=1)
 def _character_classes() -> bytes:
     """Return of each code point below 0x10000 what it is in a line: 1 white space, 2 a digit, 3 a word of its own, else 0."""
-    return compiled.character_classes({1: re.compile(r"\s"), 2: _DIGIT, 3: re.compile(f"{_ALONE.pattern}+")})
+    return compiled.character_classes({1: re.compile(r"\s"), 3: re.compile(f"{_ALONE.pattern}+"), 2: _DIGIT})
 
 
 class Scorer:
@@ -87,7 +87,7 @@ class Scorer:
         found = [label.removeprefix(_PREFIX) for label in self._model.labels]
         if not set(found) <= set(labels):
             raise ValueError(f"the scorer knows the labels {sorted(found)}, not only {sorted(labels)}")
-        self._columns = [list(labels).index(label) for label in found]
+        self._columns = np.array([list(labels).index(label) for label in found], np.intp)
         self._width = len(labels)
         self._lock = threading.Lock()
         self._memory = _Memory(self._model)
