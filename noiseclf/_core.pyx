@@ -322,8 +322,8 @@ cdef class WordSums:
         self._words, self._small, self._scale, self._classes = words, small, scale, classes
         if bucket < 1 or self._small.shape[0] != len(words) + bucket or self._scale.shape[0] != self._small.shape[0]:
             raise ValueError("the matrix does not fit words and buckets")
-        if self._classes.shape[0] != 0x10000 or not all(0 <= row < len(words) for row in words.values()):
-            raise ValueError("the table of characters or the words' rows are wrong")
+        if self._classes.shape[0] != 0x10000:
+            raise ValueError("the table of characters is wrong")
         if most < 1 or most > 1 << 24 or (maxn and not 1 <= minn <= maxn <= 64) or not 1 <= word_ngrams <= 64:
             raise ValueError("a setting is out of bounds")
         self._minn, self._maxn, self._word_ngrams = minn, maxn, word_ngrams
@@ -383,6 +383,8 @@ cdef class WordSums:
         cdef float *total
         word = bytes(self._word[:size]).decode("utf-8", "surrogatepass")
         row = self._words.get(word)
+        if row is not None and not 0 <= row < self._known:
+            raise ValueError("the row of a word is out of bounds")
         if begin + size > self._text.shape[0]:
             self._text = _longer(self._text, 2 * (begin + size))
         memcpy(&self._text[begin], &self._word[0], size)

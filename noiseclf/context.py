@@ -78,7 +78,7 @@ class ContextModel:
         a = self.arrays
         x = features - a["mean"]
         x /= a["scale"]
-        first: Floats = x @ a["input.w"]
+        first = np.asarray(x @ a["input.w"], np.float32)
         first += a["input.b"]
         hidden = _relu(first).copy()
         n, channels = hidden.shape

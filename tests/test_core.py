@@ -26,7 +26,7 @@ pytestmark = pytest.mark.skipif(not compiled.IN_USE, reason="without the core")
 TABLE = character_table()
 ODD = [
     "", " ", "\0", "\n", "\ud800", "\udfff\ud800", "?", "😀𠀀", "𝟎𝟗", "٣٤", "ΑΣ ΟΔΟΣ", "İİ", "港口 ไทย ๑",
-    "a\tb", "\u200d\u00ad", "\uffff\ufeff",    "</s>", "< /s>", "__label__ad", "__LABEL____label____label__", "____label____",
+    "a\tb", "\u200d\u00ad", "\uffff\ufeff", "</s>", "< /s>", "__label__ad", "__LABEL____label____label__", "____label____",
     "» © 2024 | www.example.org // {x} @…",
     "x" * 1200, " " * 1500, "\u2028" * 5, "ß" * 300 + "İ" * 900, CONTENT, AD,
 ]  # fmt: skip
@@ -230,11 +230,14 @@ def test_arrays_that_do_not_fit_are_refused(scorer):
 
 @pytest.mark.parametrize(
     "changed",
-    [{"words": {"a": 5}}, {"bucket": 0}, {"bucket": 9}, {"classes": b""}, {"most": 0}, {"minn": 0}, {"word_ngrams": 0}],
-)
+    [
+        {"words": {"a": 1}}, {"words": {"a": -1}}, {"bucket": 0}, {"bucket": 9},
+        {"classes": b""}, {"most": 0}, {"minn": 0}, {"word_ngrams": 0},
+    ],
+)  # fmt: skip
 def test_a_model_that_does_not_fit_is_refused(changed):
     model = {"words": {"a": 0}, "small": np.zeros((4, 2), np.int8), "scale": np.zeros(4, np.float32), "bucket": 3}
     model |= {"classes": bytes(0x10000), "minn": 2, "maxn": 3, "word_ngrams": 2, "most": 10}
-    core.WordSums(**model)
+    core.WordSums(**model).means(["a"], False, np.empty((1, 2), np.float32))
     with pytest.raises(ValueError, match=r"fit|wrong|bounds"):
-        core.WordSums(**{**model, **changed})
+        core.WordSums(**{**model, **changed}).means(["a"], False, np.empty((1, 2), np.float32))
