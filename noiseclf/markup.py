@@ -8,14 +8,16 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from noiseclf.html import FLAGS, Document
+from noiseclf.elements import FLAGS
+from noiseclf.html import Document
 from noiseclf.scorer import Scorer
+from noiseclf.walk import NAMED_ABOVE
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 
 #: Elements above a line whose names are read, and how many of them count as its own.
-_ABOVE, _OWN = 9, 2
+_ABOVE, _OWN = NAMED_ABOVE, 2
 #: Levels above a line's block whose text is weighed.
 _LEVELS = (0, 1, 2, 4)
 #: Characters of a line from which on it may be a paragraph.
@@ -38,7 +40,7 @@ def paths(document: Document) -> tuple[list[tuple[str, ...]], Ints]:
     A way is the names of the line's elements, nearest first, the first :data:`_OWN` of them with ``q`` before each word;
     and first of all one word of the nearest tags.
     """
-    named, tags, parents = document.names, document.tags, document.parents.tolist()
+    starts, names, parents = document.starts, document.names, document.parents.tolist()
     place: dict[tuple[str, ...], int] = {}
     number: dict[int, int] = {}
     own: dict[str, str] = {}
@@ -52,9 +54,9 @@ def paths(document: Document) -> tuple[list[tuple[str, ...]], Ints]:
         for level in range(_ABOVE):
             if e < 0:
                 break
-            word = named[e]
+            word = names[e]
             if level < 4:
-                shape.append(tags[e])
+                shape.append(starts[e].tag)
                 if level < _OWN:
                     if word not in own:
                         own[word] = " ".join([f"q{part}" for part in word.split()])
@@ -87,8 +89,8 @@ def features(document: Document) -> Floats:
     chars, linked = document.sizes.astype(np.float64), document.linked.astype(np.float64)
     flags = (document.flags[owners][:, None] >> np.arange(len(FLAGS))) & 1
     share = linked / chars
-    sums, ends = _subtrees(document, np.stack([chars, linked, np.ones(n)], axis=1))
-    depths = _depths(parents)
+    sums = _subtrees(document, np.stack([chars, linked, np.ones(n)], axis=1))
+    depths = document.depths
     columns: list[npt.NDArray[np.generic]] = [*flags.T, share, share > 0.95]
     total = chars.sum()
     at = blocks
@@ -103,34 +105,19 @@ def features(document: Document) -> Floats:
     columns += [depths[owners] / 10, (depths[owners] - place) / 5]
     columns += _alikes(document, share)
     columns.append(np.log1p(document.controls[owners]) / 2)
-    columns += _main(document, weights, ends)
+    columns += _main(document, weights)
     columns += _said(document)
     container = parents[blocks]
     columns += [_changes(blocks), _changes(container), _apart(document)]
     return np.stack([np.asarray(column, np.float32) for column in columns], axis=1)
 
 
-def _subtrees(document: Document, values: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], Ints]:
-    """Return the sums of the lines' ``values`` under each element, shape (elements, k), and each one's last descendant."""
-    size = len(document.parents)
-    parents = document.parents.tolist()
-    last = list(range(size))
-    for e in range(size - 1, 0, -1):
-        parent = parents[e]
-        if last[e] > last[parent]:
-            last[parent] = last[e]
-    ends = np.array(last, np.int64)
+def _subtrees(document: Document, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the sums of the lines' ``values`` under each element, shape (elements, k)."""
     order = np.argsort(document.blocks, kind="stable")
     sums = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values[order], axis=0)])
     at = document.blocks[order]
-    return sums[np.searchsorted(at, ends, "right")] - sums[np.searchsorted(at, np.arange(size), "left")], ends
-
-
-def _depths(parents: Ints) -> Ints:
-    depths: list[int] = []
-    for parent in parents.tolist():
-        depths.append(depths[parent] + 1 if parent >= 0 else 0)
-    return np.array(depths, np.int64)
+    return sums[np.searchsorted(at, document.ends, "right")] - sums[np.searchsorted(at, np.arange(len(document.ends)), "left")]
 
 
 def _alikes(document: Document, share: npt.NDArray[np.float64]) -> list[npt.NDArray[np.generic]]:
@@ -151,9 +138,9 @@ def _alikes(document: Document, share: npt.NDArray[np.float64]) -> list[npt.NDAr
     return [np.log1p(counts[shape]) / 2, np.log1p(np.bincount(place)[place]) / 2, links[shape]]
 
 
-def _main(document: Document, weights: npt.NDArray[np.float64], ends: Ints) -> list[npt.NDArray[np.generic]]:
+def _main(document: Document, weights: npt.NDArray[np.float64]) -> list[npt.NDArray[np.generic]]:
     """Return what tells where a line stands to the element with most paragraphs right under it (as in Readability)."""
-    owners, blocks, parents = document.owners, document.blocks, document.parents
+    owners, blocks, parents, ends = document.owners, document.blocks, document.parents, document.ends
     above = np.maximum(parents[blocks], 0)
     score = np.bincount(above, weights, len(parents)) + np.bincount(np.maximum(parents[above], 0), weights / 2, len(parents))
     best = int(score.argmax()) if weights.any() else 0

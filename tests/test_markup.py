@@ -5,7 +5,8 @@ pytest.importorskip("selectolax")
 from samples import SCORER_LABELS
 
 from noiseclf import markup
-from noiseclf.html import name, read
+from noiseclf.elements import name
+from noiseclf.html import read
 from noiseclf.markup import NAMES
 from noiseclf.scorer import Scorer, pack
 
