@@ -83,6 +83,15 @@ def _deepest(steps: npt.NDArray[Any]) -> int:
     return int((height - np.minimum(np.minimum.accumulate(height), 0)).max())
 
 
+def without(html: bytes, cuts: list[tuple[int, int, bytes]]) -> bytes:
+    """Return ``html`` with something else in the place of each of ``cuts``: where it starts, where it stops, what instead."""
+    parts, at = [], 0
+    for start, end, instead in cuts:
+        parts += [html[at : max(start, at)], instead]
+        at = max(at, end)
+    return b"".join([*parts, html[at:]])
+
+
 class _Flat:
     """A page's tags, followed as a parser would; those that stand too deep are cut out.
 
@@ -124,17 +133,10 @@ class _Flat:
                     if self.foreign() and end and b"<" in html[at : end.start()]:  # is read as elements there
                         self.cuts.append((at, end.start(), b""))
                     at = end.start() if end else len(html)
-        return self.cut() if self.cuts else html
+        return without(html, self.cuts) if self.cuts else html
 
     def foreign(self) -> bool:
         return bool(self.places.get(b"svg") or self.places.get(b"math"))
-
-    def cut(self) -> bytes:
-        parts, at = [], 0
-        for start, end, instead in self.cuts:
-            parts += [self.html[at : max(start, at)], instead]
-            at = max(at, end)
-        return b"".join([*parts, self.html[at:]])
 
     def open(self, name: bytes, start: int, end: int) -> None:
         if name in _ENDLESS_NAMES:

@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from noiseclf.depth import shallow
 from noiseclf.elements import Start
 from noiseclf.encoding import to_utf8
 
 try:
+    from noiseclf._depth import shallow
     from noiseclf._walk import walk
-except ImportError:  # where it could not be compiled
+except ImportError:  # where they could not be compiled
+    from noiseclf.depth import shallow
     from noiseclf.walk import walk
 
 Ints = npt.NDArray[np.int64]
