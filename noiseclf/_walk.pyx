@@ -33,6 +33,7 @@ cdef object ROOT = Start("root", 0, 0)
 cdef array.array EMPTY = array.array("q")
 # From the text of start tags, less the attributes that do not tell, to what they say.
 cdef dict remembered = {}
+cdef dict called = {}  # likewise to names
 
 cdef struct Open:  # an element that is open
     Int number
@@ -77,6 +78,14 @@ cdef Py_ssize_t characters(Text p, Py_ssize_t size) noexcept nogil:
     cdef Py_ssize_t i, count = 0
     for i in range(size):
         count += (p[i] & 0xC0) != 0x80
+    return count
+
+
+cdef Py_ssize_t signs(Text p, Py_ssize_t size) noexcept nogil:
+    """Return how many tags there are at most."""
+    cdef Py_ssize_t i, count = 0
+    for i in range(size):
+        count += p[i] == c"<"
     return count
 
 
@@ -127,7 +136,11 @@ cdef bint tells(Text name, Py_ssize_t size) noexcept nogil:
 
 
 cdef bint names(Text name, Py_ssize_t size) noexcept nogil:
-    """Return whether an attribute other than class and id is one that ``noiseclf.elements.name`` reads."""
+    """Return whether an attribute is one that ``noiseclf.elements.name`` reads."""
+    if size == 2:
+        return memcmp(name, b"id", 2) == 0
+    if size == 5:
+        return memcmp(name, b"class", 5) == 0
     if size == 3:
         return memcmp(name, b"rel", 3) == 0
     if size == 4:
@@ -171,15 +184,15 @@ cdef bint may_hide(Text style, Py_ssize_t size) noexcept nogil:
     return False
 
 
-cdef Py_ssize_t telling(Text tag, Py_ssize_t size, Text stop, unsigned char* out) noexcept nogil:
-    """Write to ``out`` the tag and those of the attributes up to ``stop`` that tell something; return how many bytes."""
+cdef Py_ssize_t telling(Text tag, Py_ssize_t size, Text stop, unsigned char* out, bint naming) noexcept nogil:
+    """Write to ``out`` the tag and those of the attributes up to ``stop`` that tell what it is, or name it; return the size."""
     cdef Attribute a
     cdef Text p = tag + size
     cdef Text after = attribute(p, stop, &a)
     cdef Py_ssize_t n = size
     memcpy(out, tag, size)
     while after != NULL:
-        if tells(a.name, a.size) and (a.size != 5 or may_hide(a.value, a.length)):
+        if names(a.name, a.size) if naming else tells(a.name, a.size) and (a.size != 5 or may_hide(a.value, a.length)):
             memcpy(out + n, p, after - p)
             n += after - p
         p = after
@@ -237,13 +250,14 @@ cdef bint is_plain(Text p, Py_ssize_t size) noexcept nogil:
     return True
 
 
-cdef object name_of(Text tag, Text stop):
+cdef object name_of(Text tag, Text stop, unsigned char* scratch):
     """Return ``noiseclf.elements.named`` of the start tag from ``tag`` to ``stop``; here where it is short and plain."""
     cdef Attribute a, kind, own
     cdef Words words
     cdef const void* space = memchr(tag, c" ", stop - tag)
     cdef Text p = <Text>space if space != NULL else stop
     cdef Text after
+    cdef bytes key
     cdef bint plain = p - tag <= 100 and is_plain(tag, p - tag)
     kind.value = own.value = tag
     kind.length = own.length = words.count = 0
@@ -263,42 +277,69 @@ cdef object name_of(Text tag, Text stop):
             after = attribute(p, stop, &a)
         plain = plain and kind.length + own.length < 300
     if not plain or not is_plain(kind.value, kind.length) or not is_plain(own.value, own.length):
-        return named(PyUnicode_DecodeUTF8(<const char*>tag, stop - tag, "replace"))
+        space = memchr(tag, c" ", stop - tag)
+        if space == NULL:
+            return named(PyUnicode_DecodeUTF8(<const char*>tag, stop - tag, "replace"))
+        words.size = telling(tag, <Text>space - tag, stop, scratch, True)
+        key = PyBytes_FromStringAndSize(<const char*>scratch, words.size)
+        found = called.get(key)
+        if found is None:
+            found = named(key.decode("utf-8", "replace"))
+            if words.size <= LONG:
+                if len(called) >= REMEMBERED:
+                    called.clear()
+                called[key] = found
+        return found
     add_words(&words, kind.value, kind.length)
     add_words(&words, own.value, own.length)
     return PyUnicode_DecodeUTF8(<const char*>words.text, words.size, "replace")
 
 
-cdef Py_ssize_t script_end(Text p, Py_ssize_t at, Py_ssize_t size) noexcept nogil:
-    """Return where a script's text ends that holds a comment, in which "<script>" and its end tag may be text."""
+cdef Text raw_end(Text p, Text stop, Text tag, Py_ssize_t size, bint script) noexcept nogil:
+    """Return where the end tag begins of an element of raw text; in a script's comments "<script>" and its end may be text."""
     cdef bint escaped = False, double = False, closing
-    cdef Py_ssize_t i = at, after
-    cdef unsigned char c
-    while i < size:
-        if p[i] == c"-" and size - i >= 3 and p[i + 1] == c"-" and p[i + 2] == c">":
+    cdef const void* found
+    cdef Text dash = p  # up to which ends of comments have been sought
+    cdef Text after
+    while p < stop:
+        found = memchr(p, c"<", stop - p)
+        if found == NULL:
+            break
+        p = <Text>found
+        if escaped and comment_end(dash, p) != NULL:
             escaped = double = False
-            i += 3
-        elif p[i] == c"<" and size - i >= 4 and p[i + 1] == c"!" and p[i + 2] == c"-" and p[i + 3] == c"-":
+        closing = stop - p > 1 and p[1] == c"/"
+        after = p + 1 + closing
+        if script and escaped:
+            if stop - after > 6 and is_script(after) and (after[6] == c">" or after[6] == c"/" or is_space(after[6])):
+                if closing and not double:
+                    return p
+                double = not closing
+        elif closing and stop - after > size and after[size] == c">" and memcmp(after, tag, size) == 0:
+            return p
+        elif script and stop - p >= 4 and p[1] == c"!" and p[2] == c"-" and p[3] == c"-":
             escaped = True
-            i += 2
-        elif p[i] == c"<":
-            closing = size - i > 1 and p[i + 1] == c"/"
-            after = i + 1 + closing
-            if size - after > 6 and is_script(p + after):
-                c = p[after + 6]
-                if c == c">" or c == c"/" or c == c" " or c == c"\t" or c == c"\n" or c == c"\f" or c == c"\r":
-                    if not closing:
-                        double = escaped
-                    elif double:
-                        double = False
-                    else:
-                        return i
-                    i = after + 6
-                    continue
-            i += 1
-        else:
-            i += 1
-    return size
+            p += 1
+        p += 1
+        dash = p
+    return stop
+
+
+cdef Text comment_end(Text p, Text stop) noexcept nogil:
+    """Return where the first "-->" ends from ``p`` on, NULL where there is none."""
+    cdef const void* found
+    while stop - p > 2:
+        found = memchr(p + 2, c">", stop - p - 2)
+        if found == NULL:
+            break
+        p = <Text>found - 1
+        if p[0] == c"-" and p[-1] == c"-":
+            return p + 2
+    return NULL
+
+
+cdef inline bint is_space(unsigned char c) noexcept nogil:
+    return c == 32 or c == 9 or c == 10 or c == 12 or c == 13
 
 
 cdef inline bint is_script(Text p) noexcept nogil:
@@ -310,7 +351,7 @@ cdef object said_by(Text tag, Py_ssize_t size, Text stop, unsigned char* scratch
     """Return what the start tag says that goes from ``tag``, whose name has ``size`` bytes, to ``stop``."""
     cdef Py_ssize_t n = size
     if tag + size < stop:
-        n = telling(tag, size, stop, scratch)
+        n = telling(tag, size, stop, scratch, False)
         tag = scratch
     cdef bytes key = PyBytes_FromStringAndSize(<const char*>tag, n)
     found = remembered.get(key)
@@ -519,20 +560,20 @@ cdef class _Page:
             self.linked.append(linked if linked < size else size)
         return 0
 
-    cdef list names(self):
+    cdef list names(self, unsigned char* scratch):
         cdef list result = [""] * self.count
         cdef Int e, above, i
         for i in range(2 * len(self.rows)):
             e, above = (self.owners[i // 2], ABOVE) if i % 2 == 0 else (self.blocks[i // 2], 2)
             while e > 0 and above:
                 if not result[e]:
-                    result[e] = name_of(self.page + self.tag_of[e], self.page + self.stop_of[e])
+                    result[e] = name_of(self.page + self.tag_of[e], self.page + self.stop_of[e], scratch)
                 e = self.parent_of[e]
                 above -= 1
         result[0] = "root" if self.rows else ""
         return result
 
-    cdef object walked(self):
+    cdef object walked(self, unsigned char* scratch):
         cdef Int e
         self.end()
         while self.lines and not self.lines[-1]:
@@ -542,7 +583,7 @@ cdef class _Page:
         for whole in (self.parents, self.ends, self.depths, self.flags, self.controls):
             array.resize(whole, self.count)
         return Walked(
-            self.starts, self.names(), self.parents, self.ends, self.depths, self.flags, self.controls, self.lines, self.rows, self.owners,
+            self.starts, self.names(scratch), self.parents, self.ends, self.depths, self.flags, self.controls, self.lines, self.rows, self.owners,
             self.blocks, self.sizes, self.linked, self.scripts, self.covered,
         )
 
@@ -550,7 +591,8 @@ cdef class _Page:
 def walk(str html, *, bint styles):
     """Return what is in a page as lexbor wrote it; ``styles`` says whether what its elements' styles hide is left out."""
     cdef bytes data = html.encode("utf-8", "replace")
-    cdef Py_ssize_t most = data.count(b"<"), size = PyBytes_GET_SIZE(data)
+    cdef Py_ssize_t size = PyBytes_GET_SIZE(data)
+    cdef Py_ssize_t most = signs(<Text>PyBytes_AS_STRING(data), size)
     cdef _Page page = _Page(data, most)
     cdef unsigned char* scratch = <unsigned char*>PyMem_Malloc(size + 1)
     cdef Open* above = <Open*>PyMem_Malloc((most + 1) * sizeof(Open))
@@ -558,10 +600,10 @@ def walk(str html, *, bint styles):
         if scratch == NULL or above == NULL:
             raise MemoryError
         read(page, data, size, scratch, above, styles)
+        return page.walked(scratch)
     finally:
         PyMem_Free(scratch)
         PyMem_Free(above)
-    return page.walked()
 
 
 cdef int read(_Page page, bytes data, Py_ssize_t size, unsigned char* scratch, Open* above, bint styles) except -1:
@@ -593,10 +635,9 @@ cdef int read(_Page page, bytes data, Py_ssize_t size, unsigned char* scratch, O
                 if parent > 0:
                     page.end_of[parent] = page.count - 1
         elif tag[0] == c"!" and stop - tag > 2 and tag[1] == c"-" and tag[2] == c"-":
-            end = data.find(b"-->", tag + 3 - text)
-            if end < 0:
+            p = comment_end(tag + 3, stop)
+            if p == NULL:
                 break
-            p = text + end + 3
         elif tag[0] != c"!" and tag[0] != c"?":
             found = memchr(tag, c" ", close - tag)
             length = (<Text>found if found != NULL else close) - tag
@@ -623,12 +664,9 @@ cdef int read(_Page page, bytes data, Py_ssize_t size, unsigned char* scratch, O
             if kind & RAW:
                 if kind & PLAINTEXT:
                     end = data.rfind(b"</plaintext>", p - text)
+                    end = end if end >= 0 else size
                 else:
-                    end = data.find(b"</" + tag[:length] + b">", p - text)
-                if end < 0:
-                    end = size
-                elif kind & SCRIPT and data.find(b"<!--", p - text, end) >= 0:
-                    end = script_end(text, p - text, size)
+                    end = raw_end(p, stop, tag, length, kind & SCRIPT) - text
                 length = text + end - p
                 if length:
                     page.piece(p, length, e)

@@ -154,11 +154,11 @@ def _raw_end(html: str, at: int, tag: str, kind: int) -> int:
                 escaped = double = False
             elif match[0] == "<!":
                 escaped = True
-            elif not match[1]:
-                double = escaped
-            elif double:
-                double = False
-            else:
+            elif escaped:
+                if match[1] and not double:
+                    return match.start()
+                double = not match[1]
+            elif html.startswith("</script>", match.start()):
                 return match.start()
         return len(html)
     return end
