@@ -14,18 +14,22 @@ except ImportError:
 
 WALKS = [plain] if compiled is None else [plain, compiled]
 ATTRIBUTES = [
-    "", " hidden", " hidden=until-found", " style='display: none'", ' style="color:red"', " class='Big-box x &amp; y'", " id=JSMain2",
+    "", " hidden", " hidden=until-found", " style='display: none'", ' style="color:red"',
+    " class='Big-box x &amp; y'", " id=JSMain2",
     " class='a ABCd aB' id='é'", " role=navigation", " itemprop=articleBody", " itemtype='https://schema.org/Product'",
     " rel=nofollow name='a b'", ' a"b=1 ="x"', " open", " type=submit value='<Send>'", " placeholder='your name'",
     " type=hidden", " aria-hidden=true", " title='x hidden=' class='>'", " type=application/ld+json", f" class='{'word ' * 90}'",
 ]  # fmt: skip
-TAGS = (
-    "div p a b span li ul td tr table pre xmp br hr input button select option textarea form dialog details script style "
-    "noscript template iframe svg math mi title plaintext h1 font a<b image ruby rp object listing noembed col"
-).split()
+TAGS = [
+    "div", "p", "a", "b", "span", "li", "ul", "td", "tr", "table", "pre", "xmp", "br", "hr", "input", "button", "select",
+    "option", "textarea", "form", "dialog", "details", "script", "style", "noscript", "template", "iframe", "svg", "math",
+    "mi", "title", "plaintext", "h1", "font", "a<b", "image", "ruby", "rp", "object", "listing", "noembed", "col",
+]  # fmt: skip
 TEXTS = [
-    "word", " ", "\n", "a\nb", "\xa0", "&nbsp;", "&amp;lt;", "&lt;p&gt;", "é\u3000ü", "漢字", "\u2028", "\x1f", "\u200b", "😀", "\0",
-    "<!-- c -->", "<!-->", "<!doctype x>", "<?pi?>", "</x>", "]]>", "<![CDATA[ x ]]>", "&#xD800;", "<!--<script>", "</script>", "-->",
+    "word", " ", "\n", "a\nb", "\xa0", "&nbsp;", "&amp;lt;", "&lt;p&gt;", "é\u3000ü", "漢字", "\u2028", "\x1f", "\u200b", "😀",
+    "\0",
+    "<!-- c -->", "<!-->", "<!doctype x>", "<?pi?>", "</x>", "]]>", "<![CDATA[ x ]]>", "&#xD800;", "<!--<script>", "</script>",
+    "-->",
     "</SCRIPT >", "</style>", "</plaintext>", "&", "<", "\x85\u1680\u2009\u205f",
 ]  # fmt: skip
 PIECES = st.one_of(
