@@ -23,6 +23,7 @@ _RESOLUTIONS = ("lowest-direct", "highest")
 # Taken as wheels alone, so that the oldest is the oldest that is built for a Python.
 _BINARY = ("numpy", "selectolax", "resiliparse")
 
+_EACH = 10
 #: Run in each environment, away from the sources: labels and probabilities of the pages in a file, as JSON.
 _LABEL = """
 import json, platform, sys
@@ -75,7 +76,13 @@ def labels(python: Path, resolution: str, wheel: Path, pages: Path, folder: Path
     target = home / f"{python.name}-{resolution}"
     version = python.name.removeprefix("python")
     command = [uv, "pip", "install", "--quiet", "--python-version", version, "--target", str(target), "--resolution", resolution]
-    command += [part for name in _BINARY for part in ("--only-binary", name)] + [f"{wheel}[html]"]
+    command += [part for name in _BINARY for part in ("--only-binary", name)] + [
+        "-r",
+        str(_ROOT / "pyproject.toml"),
+        "--extra",
+        "html",
+        str(wheel),
+    ]
     shutil.rmtree(target, ignore_errors=True)
     subprocess.run(command, check=True)
     (home / "label.py").write_text(_LABEL, encoding="utf-8")
@@ -90,7 +97,7 @@ def labels(python: Path, resolution: str, wheel: Path, pages: Path, folder: Path
 
 
 def pages_here() -> dict[str, list[str]]:
-    """Return the pages: the examples, the tests' own, the fuzzers' first one, and data/pages."""
+    """Return the pages: the examples, the tests' own, the fuzzers' first one, and every tenth of data/pages."""
     sys.path.insert(0, str(_ROOT / "tests"))
     import sites
 
@@ -98,7 +105,7 @@ def pages_here() -> dict[str, list[str]]:
 
     text = [(_ROOT / "examples/news.txt").read_text(encoding="utf-8"), *(sites.page(i) for i in range(20))]
     html = [(_ROOT / "examples/forum.html").read_text(encoding="utf-8"), *(sites.html(i) for i in range(20))]
-    for path in sorted((_ROOT / "data/pages").rglob("*.tsv")):
+    for path in sorted((_ROOT / "data/pages").rglob("*.tsv"))[::_EACH]:
         rows = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
         text.append("\n".join(row.partition("\t")[2] for row in rows))
     return {"text": text, "html": [*html, targets._HTML]}

@@ -444,7 +444,8 @@ def peak(*arguments):
         "import re, sys; from noiseclf import cli; status = cli.main(sys.argv[1:]);"
         "print(re.search(r'VmHWM:\\s*(\\d+)', open('/proc/self/status').read())[1]); sys.exit(status)"
     )
-    found = subprocess.run([sys.executable, "-c", measure, *arguments], capture_output=True, timeout=300)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    found = subprocess.run([sys.executable, "-c", measure, *arguments], env=environment, capture_output=True, timeout=300)
     return found.returncode, int(found.stdout) // 1024, found.stderr.decode()
 
 
