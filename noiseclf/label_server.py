@@ -69,6 +69,7 @@ class Session:
 
     def state(self, annotator: str) -> dict[str, Any]:
         """Return everything but the pages' lines; the pages, least certain first."""
+        seen = len(self.journal.changes)  # before what is counted: a change told twice does no harm, one not told does
         with self._lock:
             guesses, model = self._guesses, self._model
         pages = []
@@ -78,8 +79,7 @@ class Session:
             pages.append({"id": page.id, "name": page.name, "given": given, **guesses[page.id]["page"]})
         pages.sort(key=lambda page: -page["doubt"])
         return {
-            "annotator": self.annotator, "model": model, "pages": pages, "training": self.training(),
-            **self.news(annotator, len(self.journal.changes)),
+            "model": model, "pages": pages, "training": self.training(), **self.news(annotator, seen), "seen": seen,
         }  # fmt: skip
 
     def page(self, name: str, annotator: str) -> dict[str, Any]:
@@ -91,6 +91,7 @@ class Session:
         page = self.journal.pages.get(name)
         if page is None:
             raise ValueError(f"there is no page {name!r}; reload")
+        seen = len(self.journal.changes)  # before the labels, as in state()
         codes = self.journal.labels(name, annotator)
         others = {}
         for other in self.journal.annotators():
@@ -102,15 +103,17 @@ class Session:
                     others[i] = f"{other}: {their}"
         with self._lock:
             guess = self._guesses[name]
-        seen = len(self.journal.changes)
         return {"id": name, "name": page.name, "lines": page.lines, "codes": codes, "others": others, "seen": seen,
                 "guesses": guess["codes"], "confidence": guess["confidence"]}  # fmt: skip
 
     def news(self, annotator: str, seen: int) -> dict[str, Any]:
-        """Return the annotator's changes after number ``seen``, and how far all agree."""
-        changes = self.journal.changes[max(seen, 0) :]
+        """Return the annotator's changes after number ``seen``, up to the new ``seen``, and how far all agree."""
+        seen = max(seen, 0)
+        changes = self.journal.changes[seen:]
         others = [name for name in self.journal.annotators() if name != annotator]
         return {
+            "annotator": annotator,
+            "since": seen,
             "seen": seen + len(changes),
             "changes": [asdict(change) for change in changes if change.annotator == annotator],
             "agreement": [asdict(self.journal.agreement(annotator, other)) for other in others],
