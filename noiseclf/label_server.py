@@ -25,8 +25,10 @@ from urllib.parse import parse_qs, urlsplit
 
 from noiseclf.artefact import ModelError
 from noiseclf.classifier import NoiseClassifier, load
+from noiseclf.extras import require_html
 from noiseclf.labelling import CODES, UNLABELLED, Change, Journal, OwnPage
 from noiseclf.labels import LABELS
+from noiseclf.page import Page
 from noiseclf.streams import StreamError
 
 _MAX_BODY = 1 << 20
@@ -166,12 +168,22 @@ class Session:
 
 
 def _guesses(classifier: NoiseClassifier, page: OwnPage) -> dict[str, Any]:
-    found = classifier.classify(page.lines).lines
+    found = _classified(classifier, page).lines
     codes = "".join(UNLABELLED if line.label is None else CODES[LABELS.index(line.label)] for line in found)
     sure = [round(line.confidence, 3) for line in found]
     shown = [line.confidence for line in found if line.label is not None]
     doubt = 1 - sum(shown) / len(shown) if shown else 0.0
     return {"codes": codes, "confidence": sure, "page": {"lines": len(shown), "doubt": round(doubt, 4)}}
+
+
+def _classified(classifier: NoiseClassifier, page: OwnPage) -> Page:
+    """Return the page by its HTML, or by its lines alone where it has none, the model knows none, or lines read otherwise."""
+    if page.html and "html" in classifier.metadata:
+        require_html()
+        found = classifier.classify_html(page.html)
+        if tuple(line.text for line in found.lines) == page.lines:  # another version may read the HTML otherwise
+            return found
+    return classifier.classify(page.lines)
 
 
 def _trainer() -> str | None:
