@@ -14,7 +14,7 @@ from samples import AD, CONTENT, NAVIGATION
 import noiseclf
 from noiseclf.artefact import Artefact
 from noiseclf.context import ContextModel
-from training import adapt, network
+from training import adapt, metrics, network
 from training.corpus import CorpusError, LabelledPage, read_own
 from training.train import main
 
@@ -50,6 +50,19 @@ def test_where_nothing_is_gained_the_model_stays_as_it_was(tiny_artefact: Artefa
     assert (report["share"], report["own"]["before"]) == (0, report["own"]["after"])
     assert all(np.array_equal(adapted.arrays[name], array) for name, array in tiny_artefact.arrays.items())
     assert "label more pages" in adapt.render(report)
+
+
+def test_a_gain_that_one_page_of_ten_gives_is_not_enough() -> None:
+    right, wrong = np.eye(4, dtype=np.int64) * 5, np.ones((4, 4), np.int64)
+
+    def counts(*pages: np.ndarray) -> metrics.Counts:
+        return metrics.Counts(np.stack(pages), np.stack(pages))
+
+    before = counts(*[wrong] * 10)
+    one, all_but_one = counts(right, *[wrong] * 8, wrong + wrong.T * 2), counts(wrong, *[right] * 9)
+    assert adapt.choose({0.0: before, 1.0: before}) == (0.0, 0.0)
+    assert adapt.choose({0.0: before, 0.5: one}) == (0.0, 0.0)
+    assert adapt.choose({0.0: before, 0.5: all_but_one, 1.0: one}) == (0.5, 1.0)
 
 
 def test_the_same_pages_give_the_same_weights_and_rehearsal_holds_them_near(tiny_artefact: Artefact) -> None:
