@@ -1,10 +1,10 @@
 """Adapt a model to a few pages of one's own: its network learns on from where it stands, its scorer stays as it is.
 
-On our own pages (``data/pages``) it rehearses to answer as before (Li, Hoiem 2016, arXiv:1606.09282), and a pull holds
-every weight near its old value, so that what the model knows of other sites is kept. What adapting brings is judged by
-models that did not learn from the pages they are judged on, which also tells how far to go: a few pages that have little
-in common can mislead. A gain that chance among so few pages could have given is none: then the model stays as it was, since
-other sites would pay for it.
+On our own pages (``data/pages``), and on copies of them with debris, fragments and glued menus as scraping makes them, it
+rehearses to answer as before (Li, Hoiem 2016, arXiv:1606.09282), and a pull holds every weight near its old value, so that
+what the model knows of other sites is kept. What adapting brings is judged by models that did not learn from the pages they
+are judged on, which also tells how far to go: a few pages that have little in common can mislead. A gain that chance among
+so few pages could have given is none: then the model stays as it was, since other sites would pay for it.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from tqdm import tqdm
 from noiseclf.artefact import Artefact
 from noiseclf.classifier import NoiseClassifier, from_bytes
 from noiseclf.context import ContextModel
-from training import metrics, network
-from training.corpus import CorpusError, LabelledPage
+from training import augment, metrics, network
+from training.corpus import CorpusError, LabelledPage, Phrase
 from training.examples import Example, examples
 from training.metrics import SCORED, true_labels
 
@@ -42,12 +42,12 @@ _SURE, _DRAWS = 0.9, 1000
 
 @dataclass(frozen=True)
 class Settings:
-    """How a network learns on; the values did best on train pages whose sites the network had not seen (docs/model.md)."""
+    """How a network learns on; the values forgot least on train pages whose sites the network had not seen (docs/adapting.md)."""
 
     steps: int = 60
     rate: float = 3e-4
-    rehearsal: float = 5.0  # weight of what is rehearsed
-    pull: float = 0.05
+    rehearsal: float = 20.0  # weight of what is rehearsed
+    pull: float = 1.0
     lines: int = 1500  # a step, of either kind of page, about
     seed: int = 0
 
@@ -58,6 +58,7 @@ def adapt(
     rehearsal: Sequence[LabelledPage],
     settings: Settings = Settings(),
     *,
+    phrases: Sequence[Phrase] = (),
     show: bool = True,
 ) -> tuple[Artefact, dict[str, Any]]:
     """Return ``base`` adapted to ``own`` pages, and the report of what that brings and costs.
@@ -67,6 +68,7 @@ def adapt(
         own: pages of one's own; those without labels are passed over.
         rehearsal: labelled pages that the model has learnt from before.
         settings: how to learn.
+        phrases: what is set into copies of the pages that are rehearsed.
         show: whether to show progress bars.
 
     Raises:
@@ -80,6 +82,7 @@ def adapt(
         raise CorpusError(f"{fault}; label at least {_FEWEST} pages, better 10, see data/README.md")
     samples, old_samples = [_sample(classifier, e) for e in new], [_sample(classifier, e) for e in old]
     rehearsed = [s for s, e in zip(old_samples, old, strict=True) if e.fold]
+    rehearsed += [_sample(classifier, e) for e in _worn([e for e in old if e.fold], phrases)]
     groups = _groups(new)
     before = {name: array for name, array in base.arrays.items() if name.startswith("network.")}
     unseen: dict[int, Arrays] = {}  # by page: weights that did not learn from it
@@ -111,6 +114,16 @@ def adapt(
 def part_way(before: Arrays, after: Arrays, share: float) -> Arrays:
     """Return the weights that lie a ``share`` of the way from ``before`` to ``after`` (arXiv:2109.01903)."""
     return {name: np.asarray(old + np.float32(share) * (after[name] - old), np.float32) for name, old in before.items()}
+
+
+def _worn(pages: Sequence[Example], phrases: Sequence[Phrase]) -> list[Example]:
+    """Return copies of ``pages`` as scraping wears them."""
+    made = [
+        *augment.debris_examples(pages, phrases, FOLDS, share=0.35),
+        *augment.fragments(pages, share_cut=0.3, share_single=0.04, weight=0.5),
+        *augment.glued_menus(pages, share=0.3),
+    ]
+    return [e for e in made if e.context]
 
 
 def choose(counts: Mapping[float, metrics.Counts]) -> tuple[float, float]:

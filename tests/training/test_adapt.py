@@ -15,7 +15,7 @@ import noiseclf
 from noiseclf.artefact import Artefact
 from noiseclf.context import ContextModel
 from training import adapt, metrics, network
-from training.corpus import CorpusError, LabelledPage, read_own
+from training.corpus import CorpusError, LabelledPage, read_own, read_phrases
 from training.train import main
 
 DATA = Path(__file__).parents[2] / "data"
@@ -28,8 +28,8 @@ OWN = [
 
 
 def test_it_learns_what_the_pages_show_and_says_what_that_brings(tiny_artefact: Artefact) -> None:
-    settings = adapt.Settings(rate=1e-2, rehearsal=0.5)
-    adapted, report = adapt.adapt(tiny_artefact, OWN, REHEARSED, settings, show=False)
+    settings = adapt.Settings(rate=1e-2, rehearsal=0.5, pull=0.05)
+    adapted, report = adapt.adapt(tiny_artefact, OWN, REHEARSED, settings, phrases=read_phrases(DATA), show=False)
     assert report["own"]["pages"] == 6 and report["own"]["lines"] == 30
     assert report["own"]["after"]["macro_f1"] > report["own"]["before"]["macro_f1"]
     assert 0 < report["rehearsal"]["pages"] < len(REHEARSED)
@@ -78,7 +78,7 @@ def test_the_same_pages_give_the_same_weights_and_rehearsal_holds_them_near(tiny
         gaps = [np.abs(before.probabilities(s.features) - now.probabilities(s.features)).mean() for s in kept]
         return float(np.mean(gaps))
 
-    assert moved(rate=1e-2, rehearsal=50.0) < moved(rate=1e-2, rehearsal=0.0)
+    assert moved(rate=1e-2, rehearsal=50.0, pull=0.05) < moved(rate=1e-2, rehearsal=0.0, pull=0.05)
 
 
 def test_a_restored_network_computes_what_the_arrays_do(tiny_artefact: Artefact) -> None:
