@@ -156,12 +156,12 @@ def _parts(classifier: NoiseClassifier, features: Floats, target: npt.NDArray[np
 def _neighbours(classifier: NoiseClassifier, shown: Sequence[str], target: npt.NDArray[np.intp], base: Floats) -> Floats:
     """Return the effect of each line (column) on each other (row): the page is classified without it."""
     n = len(shown)
-    scores = classifier.features(shown)[:, len(NAMES) :]
+    vectors = classifier.features(shown)[:, len(NAMES) :]
     effects = np.zeros((n, n), np.float32)
     index = np.arange(n)
     for j in range(n if n > 1 else 0):
         rest = np.delete(index, j)
-        features = np.concatenate([classifier.shape([shown[i] for i in rest.tolist()]), scores[rest]], axis=1)
+        features = np.concatenate([classifier.shape([shown[i] for i in rest.tolist()]), vectors[rest]], axis=1)
         odds = _log_odds(classifier.network(features))
         effects[rest, j] = base[rest] - odds[np.arange(n - 1), target[rest]]
     return effects
@@ -178,10 +178,10 @@ def _words(
         left -= len(spans) * len(shown)
         if left < 0:
             break
-        scores = classifier.scores([shown[k][:start] + shown[k][end:] for start, end in spans])
+        vectors = classifier.vectors([shown[k][:start] + shown[k][end:] for start, end in spans])
         found = []
-        for (start, end), score in zip(spans, scores, strict=True):
-            row = np.concatenate([features[k, : len(NAMES)], score])
+        for (start, end), vector in zip(spans, vectors, strict=True):
+            row = np.concatenate([features[k, : len(NAMES)], vector])
             effect = float(base[k]) - _without(classifier, features, k, row, int(target[k]))
             found.append(Word(shown[k][start:end], start, end, effect))
         result[k] = tuple(found)
