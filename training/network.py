@@ -51,7 +51,7 @@ class Settings:
     channels: int = 96
     dilations: tuple[int, ...] = (1, 2, 4, 8, 16)
     page_after: int = 2
-    epochs: int = 10
+    epochs: int = 12
     lines: int = 6000  # a batch, about
     longest: int = 600  # lines of a page that are looked at in one step
     silver_pages: int = 1500  # drawn anew each epoch
