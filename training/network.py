@@ -49,7 +49,7 @@ class Settings:
     """How the network is built and trained; the values are those that did best in cross-validation on train pages."""
 
     channels: int = 96
-    dilations: tuple[int, ...] = (1, 2, 4, 8, 16)
+    dilations: tuple[int, ...] = (1, 2, 4, 8, 16, 32)
     page_after: int = 2
     epochs: int = 12
     lines: int = 6000  # a batch, about
@@ -78,7 +78,7 @@ class Words:
     """
 
     dimensions: int = 32
-    rate: float = 2e-3
+    rate: float = 5e-3
     scale: float = 12.0
     alone: float = 0.3
     phrases: int = 1500
