@@ -12,12 +12,14 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 help: ## what the targets do
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
-$(BIN)/noiseclf: pyproject.toml constraints.txt
+BUILT := pyproject.toml setup.py constraints.txt $(wildcard noiseclf/*.pyx)
+
+$(BIN)/noiseclf: $(BUILT)
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) --editable .
 	@touch $@
 
-$(VENV)/.dev: $(BIN)/noiseclf pyproject.toml constraints.txt
+$(VENV)/.dev: $(BIN)/noiseclf $(BUILT)
 	$(PIP) --upgrade pip  # older ones stumble over lxml's two extras
 	$(PIP) --editable '.[html,warc,zstd,parquet,scrapy,datatrove,spark,dataframes,train,peers,dev]'
 	@touch $@
@@ -58,4 +60,4 @@ bench: $(VENV)/.dev ## speed, start and memory, with peers as ratios
 	$(BIN)/python -m training.bench --corpus $(CORPUS) --out reports
 
 clean: ## remove what the targets made here
-	rm -rf $(VENV) data/catalogues .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) data/catalogues .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis build noiseclf/*.c noiseclf/*.so

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from noiseclf import artefact
+from noiseclf import artefact, compiled
 from noiseclf.context import ContextModel, offsets
 from noiseclf.features import NAMES, shape_features
 from noiseclf.labels import LABELS, NOISE, Label
@@ -218,19 +218,22 @@ class NoiseClassifier:
         """Return the labels of ``lines`` and their probabilities, shape (len(lines), 4); None and zeros for blanks."""
         offset = self._offset(favor)
         seen = normalise(lines)
+        shown = [line for line in seen if line]
+        if not shown:
+            return [None] * len(lines), np.zeros((len(lines), len(LABELS)), np.float32)
+        found = self.probabilities(shown)
+        if site is not None:
+            found[:, 0] *= np.exp(site.leaning(shown))
+            found /= found.sum(axis=1, keepdims=True)
+        best: list[Label | None] = _likeliest(found, offset)
+        if len(shown) == len(lines):
+            return best, found
         filled = [i for i, line in enumerate(seen) if line]
         labels: list[Label | None] = [None] * len(lines)
         probabilities = np.zeros((len(lines), len(LABELS)), np.float32)
-        if filled:
-            shown = [seen[i] for i in filled]
-            found = self.probabilities(shown)
-            if site is not None:
-                found[:, 0] *= np.exp(site.leaning(shown))
-                found /= found.sum(axis=1, keepdims=True)
-            probabilities[filled] = found
-            found[:, 0] *= np.exp(offset)
-            for i, best in zip(filled, found.argmax(axis=1).tolist(), strict=True):
-                labels[i] = LABELS[best]
+        probabilities[filled] = found
+        for i, label in zip(filled, best, strict=True):
+            labels[i] = label
         return labels, probabilities
 
     def _classify_html(self, html: str | bytes, favor: str, *, elements: bool = True) -> _HtmlResult:
@@ -293,6 +296,16 @@ class NoiseClassifier:
         return self._context.arrays["mean"]
 
 
+def _likeliest(probabilities: Floats, offset: np.float32) -> list[Label | None]:
+    """Return the label of each row once ``offset`` is added to the log-odds of content."""
+    odds = np.exp(offset)
+    if compiled.IN_USE:
+        return compiled.core.likeliest(probabilities, odds, LABELS)
+    shares = probabilities.copy()
+    shares[:, 0] *= odds
+    return [LABELS[best] for best in shares.argmax(axis=1).tolist()]
+
+
 def _page(
     lines: Sequence[str],
     labels: Sequence[Label | None],
@@ -301,6 +314,8 @@ def _page(
     *,
     drop: frozenset[Label],
 ) -> Page:
+    if compiled.IN_USE:
+        return Page(tuple(compiled.core.make_lines(Line, lines, labels, probabilities, LABELS, elements)), drop)
     rows = probabilities.tolist()
     made = []
     for number, (text, label, row) in enumerate(zip(lines, labels, rows, strict=True)):

@@ -15,7 +15,7 @@ from itertools import tee
 from typing import Any, TypeVar, get_args
 
 import noiseclf
-from noiseclf import records
+from noiseclf import compiled, records
 from noiseclf.artefact import ModelError
 from noiseclf.classifier import Favor, NoiseClassifier
 from noiseclf.commands import add_inspect, add_label, load_model
@@ -202,7 +202,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--resume", action="store_true", help="go on where an interrupted run of the same command came to, if there was one")
 
     parser = argparse.ArgumentParser("noiseclf", **described(_ABOUT, _EXAMPLES))
-    parser.add_argument("--version", action="version", version=f"noiseclf {noiseclf.__version__}")
+    core = "compiled core" if compiled.IN_USE else "without compiled core"
+    parser.add_argument("--version", action="version", version=f"noiseclf {noiseclf.__version__} ({core})")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser(
         "clean", parents=[common], help="print pages without their noise", **described(_CLEAN_ABOUT, _CLEAN_EXAMPLES)

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from noiseclf import compiled
+
 Floats = npt.NDArray[np.float32]
 
 #: Lines computed at once, which bounds memory on very long pages.
-_PIECE = 4096
+_PIECE = 512
 #: No network that was trained has more blocks, taps farther apart or larger weights; weights so large overflow.
 _BLOCKS, _FARTHEST, _LARGEST = 100, 1 << 20, 1e6
 _LARGEST_OFFSET = 50
@@ -73,18 +76,26 @@ class ContextModel:
     def probabilities(self, features: Floats) -> Floats:
         """Return the probability of each label, shape (n, 4), for one page's ``features``, shape (n, d)."""
         a = self.arrays
-        x = (features - a["mean"]) / a["scale"]
-        first = _relu(_apply(x, a["input.w"], a["input.b"]))
-        hidden = first
-        for i, dilation in enumerate(self.dilations):
-            hidden = _block(hidden, a[f"block{i}.w"], a[f"block{i}.b"], dilation)
+        x = features - a["mean"]
+        x /= a["scale"]
+        first = np.asarray(x @ a["input.w"], np.float32)
+        first += a["input.b"]
+        hidden = _relu(first).copy()
+        n, channels = hidden.shape
+        for i, (dilation, taps) in enumerate(zip(self.dilations, self._taps, strict=True)):
+            _block(hidden, taps, a[f"block{i}.b"], dilation)
             if i == self.page_after:
-                hidden = hidden + _relu(hidden.mean(axis=0) @ a["page.w"] + a["page.b"])
-        scores = _apply(hidden, a["output.w"][: hidden.shape[1]], a["output.b"])
-        scores += _apply(first, a["output.w"][hidden.shape[1] :], np.float32(0))
-        scores -= scores.max(axis=1, keepdims=True)
-        exp = np.exp(scores)
-        return np.asarray(exp / exp.sum(axis=1, keepdims=True), np.float32)
+                mean = np.add.reduce(hidden) / np.float32(n)
+                hidden += np.maximum(mean @ a["page.w"] + a["page.b"], 0)
+        scores = hidden @ a["output.w"][:channels]
+        scores += first @ a["output.w"][channels:]
+        scores += a["output.b"]
+        return _softmax(scores)
+
+    @cached_property
+    def _taps(self) -> tuple[Floats, ...]:
+        """The weights of the blocks as :func:`_block` takes them."""
+        return tuple(_side_by_side(self.arrays[f"block{i}.w"]) for i in range(len(self.dilations)))
 
 
 def offsets(favor: Mapping[str, Any]) -> dict[str, np.float32]:
@@ -95,6 +106,17 @@ def offsets(favor: Mapping[str, Any]) -> dict[str, np.float32]:
     return {name: np.float32(favor[name]) for name in ("precision", "balanced", "recall")}
 
 
+def _softmax(scores: Floats) -> Floats:
+    """Return the probabilities of rows of scores, in place."""
+    if compiled.IN_USE:
+        compiled.core.softmax(scores)
+        return scores
+    scores -= scores.max(axis=1, keepdims=True)
+    np.exp(scores, out=scores)
+    scores /= scores.sum(axis=1, keepdims=True)
+    return scores
+
+
 def _is_step(dilation: Any) -> bool:
     return type(dilation) is int and 1 <= dilation <= _FARTHEST
 
@@ -103,21 +125,47 @@ def _relu(x: Floats) -> Floats:
     return np.maximum(x, 0, out=x)
 
 
-def _apply(x: Floats, w: Floats, b: Floats | np.float32) -> Floats:
-    return np.asarray(x @ w + b, np.float32)
+def _side_by_side(w: Floats) -> Floats:
+    """Return the three taps of a block, shape (3, c, c), side by side, shape (c, 3 * c)."""
+    return np.ascontiguousarray(w.transpose(1, 0, 2).reshape(w.shape[1], -1))
 
 
-def _block(x: Floats, w: Floats, b: Floats, dilation: int) -> Floats:
-    """One residual block: ``x + relu(convolution of three taps, `dilation` lines apart)``."""
-    n = len(x)
-    y = np.empty_like(x)
-    for start in range(0, n, _PIECE):
-        stop = min(start + _PIECE, n)
-        z = x[start:stop] @ w[1] + b
-        low, high = max(start, dilation), min(stop, n - dilation)
-        if low < stop:  # the lines that have a line `dilation` above
-            z[low - start :] += x[low - dilation : stop - dilation] @ w[0]
-        if start < high:  # the lines that have one below
-            z[: high - start] += x[start + dilation : high + dilation] @ w[2]
-        y[start:stop] = x[start:stop] + _relu(z)
-    return y
+def _block(x: Floats, w: Floats, b: Floats, dilation: int) -> None:
+    """One residual block, in place: ``x + relu(convolution of three taps, `dilation` lines apart)``.
+
+    Args:
+        x: shape (n, c).
+        w: the taps side by side, shape (c, 3 * c), so that one matrix product does for all three.
+        b: shape (c,).
+        dilation: lines between taps.
+    """
+    n, c = x.shape
+    piece = max(_PIECE, 2 * dilation)
+    if n <= piece:
+        _add_taps(x, x @ w, 0, b, dilation)
+        return
+    # `wide` holds what the matrix product gave for the lines from `start` to `stop`, `done` of the page are added to.
+    wide = np.empty((0, 3 * c), np.float32)
+    start = done = 0
+    for stop in range(piece, n + piece, piece):
+        wide = np.concatenate([wide[max(done - dilation - start, 0) :], x[stop - piece : stop] @ w])
+        start = min(stop, n) - len(wide)
+        end = n if stop >= n else max(stop - dilation, done)  # of these the lines below are there
+        _add_taps(x[done:end], wide, done - start, b, dilation)
+        done = end
+
+
+def _add_taps(x: Floats, wide: Floats, first: int, b: Floats, dilation: int) -> None:
+    """Add the convolution to lines ``x``, the first of which is line ``first`` of ``wide``, in place."""
+    if compiled.IN_USE:
+        compiled.core.add_taps(x, wide, first, b, dilation)
+        return
+    n, c = x.shape
+    z = wide[first : first + n, c : 2 * c] + b
+    low = max(dilation - first, 0)
+    if low < n:  # the lines that have a line `dilation` above
+        z[low:] += wide[first + low - dilation : first + n - dilation, :c]
+    high = min(len(wide) - dilation - first, n)
+    if high > 0:  # the lines that have one below
+        z[:high] += wide[first + dilation : first + high + dilation, 2 * c :]
+    x += _relu(z)

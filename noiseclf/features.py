@@ -1,6 +1,7 @@
 """Numbers that describe each line without reading it: its shape, its place and its likeness to the page's other lines.
 
-Everything is computed from one array of the page's code points, without a Python loop over characters.
+Everything is computed from one array of the page's code points, without a Python loop over characters; the compiled core
+does the same line by line. Sums over a page are sums of halves in double precision, so exact in whatever order.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+
+from noiseclf import compiled
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -90,6 +93,10 @@ def shape_features(lines: Sequence[str], table: npt.NDArray[np.uint8]) -> Floats
     n = len(lines)
     if n == 0:
         return np.zeros((0, len(NAMES)), np.float32)
+    if compiled.IN_USE:
+        out = np.empty((n, len(NAMES)), np.float32)
+        compiled.core.shape_features(lines if isinstance(lines, list) else list(lines), table, out)
+        return out
     points = np.frombuffer("\n".join(lines).encode("utf-32-le", "replace"), np.uint32)
     breaks = np.flatnonzero(points == 10)
     starts = np.concatenate(([0], breaks + 1))
@@ -122,14 +129,14 @@ def shape_features(lines: Sequence[str], table: npt.NDArray[np.uint8]) -> Floats
     last_point = points[np.maximum(ends - 1, starts)]
     repeats = Counter(lines)
     repeat = np.fromiter((repeats[line] for line in lines), np.float32, n)
-    page_scripts = (scripts * np.minimum(sizes, 300)[:, None])[:, 1:].sum(0)
+    page_scripts = (scripts * np.minimum(sizes, 300)[:, None])[:, 1:].sum(0, dtype=np.float64)
     main_script = int(page_scripts.argmax()) + 1
     known = scripts[:, 1:].sum(1)
     foreign = np.where(known > 0, 1 - scripts[:, main_script] / np.maximum(known, 1), 0)
     prose = np.where((words >= 8) & (counts[:, k["stop"]] > 0), size, 0) + np.where(words >= 20, size, 0)
     prose = np.minimum(prose, 1200)
-    before = np.cumsum(prose) - prose
-    total = prose.sum()
+    before = (np.cumsum(prose, dtype=np.float64) - prose).astype(np.float32)
+    total = np.float32(prose.sum(dtype=np.float64))
     index = np.arange(n, dtype=np.float32)
     order = np.empty(n, np.float32)
     order[np.argsort(size, kind="stable")] = index
@@ -147,7 +154,7 @@ def shape_features(lines: Sequence[str], table: npt.NDArray[np.uint8]) -> Floats
         foreign, scripts[:, 1] / np.maximum(letters, 1), dense / np.maximum(letters, 1),
         np.log(repeat), full * 0, prose / 400,
         np.log1p(index) / 3, np.log1p(n - 1 - index) / 3, index / max(n - 1, 1),
-        full * np.log1p(n) / 3, full * np.log1p(total) / 5, full * np.log1p(size.mean()) / 2,
+        full * np.log1p(n) / 3, full * np.log1p(total) / 5, full * np.log1p(np.float32(size.mean(dtype=np.float64))) / 2,
         np.log1p(before) / 5, before / max(total, 1), order / max(n - 1, 1),
     ]  # fmt: skip
     columns[NAMES.index("same_as_first")] = _same_as_longest_heading(lines)

@@ -13,6 +13,8 @@ class Label(str, Enum):
     AD = "ad"
     COMMENT_FORM = "comment_form"
 
+    __hash__ = str.__hash__  # equal to its string, so of the same hash; and made without a call of Python code
+
     def __str__(self) -> str:
         return self.value
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
+
+from noiseclf import compiled
 
 #: Characters of a line that are looked at. What a line is shows in its first words; a cap keeps megabyte lines cheap.
 MAX_CHARS = 1000
@@ -45,6 +48,24 @@ def normalise(lines: Sequence[str]) -> list[str]:
     """
     if not lines:
         return []
+    if not compiled.IN_USE:
+        return _normalise(lines)
+    result = list(lines)
+    odd = compiled.core.odd_lines(result, _odd_characters(), MAX_CHARS)
+    if odd:
+        for i, line in zip(odd, _normalise([result[i] for i in odd]), strict=True):
+            result[i] = line
+    return result
+
+
+@lru_cache(maxsize=1)
+def _odd_characters() -> bytes:
+    """Return of each code point below 0x10000 whether :func:`normalise` changes it, or may do so where spaces meet."""
+    return compiled.character_classes({1: re.compile(f"[ \n]|{_ODD.pattern}")})
+
+
+def _normalise(lines: Sequence[str]) -> list[str]:
+    """Do :func:`normalise` for one line or more."""
     text = "\n".join([line if len(line) <= MAX_CHARS else _cut(line) for line in lines])
     if text.count("\n") >= len(lines):
         text = "\n".join([_cut(line).replace("\n", " ") for line in lines])

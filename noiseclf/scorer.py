@@ -7,10 +7,13 @@ import struct
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
+
+from noiseclf import compiled
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -50,6 +53,18 @@ def words(lines: Sequence[str]) -> list[str]:
     return text.split("\n")
 
 
+def _lower(line: str) -> str:
+    """Return a line as :func:`words` does, but for what the compiled core does itself: digits alike, signs apart."""
+    line = line[:SCORED_CHARS].lower()
+    return line.replace(_PREFIX, "__ label__") if "__" in line else line
+
+
+@lru_cache(maxsize=1)
+def _character_classes() -> bytes:
+    """Return of each code point below 0x10000 what it is in a line: 1 white space, 2 a digit, 3 a word of its own, else 0."""
+    return compiled.character_classes({1: re.compile(r"\s"), 3: re.compile(f"{_ALONE.pattern}+"), 2: _DIGIT})
+
+
 class Scorer:
     """A fastText classifier, computed here from its matrices; fastText itself only trains it.
 
@@ -73,37 +88,34 @@ class Scorer:
         found = [label.removeprefix(_PREFIX) for label in self._model.labels]
         if not set(found) <= set(labels):
             raise ValueError(f"the scorer knows the labels {sorted(found)}, not only {sorted(labels)}")
-        self._columns = [list(labels).index(label) for label in found]
+        self._columns = np.array([list(labels).index(label) for label in found], np.intp)
         self._width = len(labels)
         self._lock = threading.Lock()
         self._memory = _Memory(self._model)
 
     def scores(self, lines: Sequence[str]) -> Floats:
         """Return log-probabilities, shape (len(lines), labels), of normalised lines."""
-        return self.scores_of(words(lines) if lines else [])
+        return self.output(self.vectors(lines))
 
     @property
     def dimensions(self) -> int:
         """Numbers of a line's vector."""
         return int(self._model.small.shape[1])
 
-    def vectors(self, lines: Sequence[str]) -> Floats:
-        """Return what normalised lines say, shape (len(lines), dimensions): the mean of the rows of each line's words."""
-        return self._vectors_of(words(lines) if lines else [])
-
     def scores_of(self, texts: Sequence[str]) -> Floats:
         """Return log-probabilities, shape (len(texts), labels), of what is ready for fastText, as :func:`words` makes it."""
-        if not texts:
-            return np.zeros((0, self._width), np.float32)
-        hidden = self._vectors_of(texts)
-        # Line by line, where a matrix product would answer a little otherwise for other lines beside it.
-        logits = (hidden[:, None, :] * self._model.output).sum(axis=2)
-        shares = np.exp(logits - logits.max(axis=1, keepdims=True))
-        result = np.full((len(texts), self._width), FLOOR, np.float32)
-        result[:, self._columns] = shares / shares.sum(axis=1, keepdims=True) + _EXTRA
-        return np.log(np.clip(result, FLOOR, 1.0))
+        return self.output(self.vectors_of(texts))
 
-    def _vectors_of(self, texts: Sequence[str]) -> Floats:
+    def vectors(self, lines: Sequence[str]) -> Floats:
+        """Return what normalised lines say, shape (len(lines), dimensions): the mean of the rows of each line's words."""
+        if compiled.IN_USE:
+            return self._means([_lower(line) for line in lines], raw=True)
+        return self.vectors_of(words(lines) if lines else [])
+
+    def vectors_of(self, texts: Sequence[str]) -> Floats:
+        """Return the mean of the rows of each text that is ready for fastText, shape (len(texts), dimensions)."""
+        if compiled.IN_USE:
+            return self._means(list(texts), raw=False)
         if not texts:
             return np.zeros((0, self.dimensions), np.float32)
         tokens = [[*text.split(), END] for text in texts]
@@ -123,6 +135,33 @@ class Scorer:
             padded = np.concatenate([rows, np.zeros((step, rows.shape[1]), np.float32)])
             total += np.add.reduceat(padded, starts, axis=0)
         return np.asarray(total[:, :-1] / total[:, -1:], np.float32)
+
+    def _means(self, texts: list[str], *, raw: bool) -> Floats:
+        result = np.empty((len(texts), self.dimensions), np.float32)
+        with self._lock:
+            self._word_sums.means(texts, raw, result)
+        return result
+
+    @cached_property
+    def _word_sums(self) -> compiled.core.WordSums:
+        """The compiled core's :class:`_Memory`."""
+        m = self._model
+        settings = m.minn, m.maxn, m.word_ngrams, m.bucket, _REMEMBERED
+        return compiled.core.WordSums(m.words, m.small, m.scale, _character_classes(), *settings)
+
+    def output(self, vectors: Floats) -> Floats:
+        """Return log-probabilities, shape (len(vectors), labels), of what :meth:`vectors` returned."""
+        result = np.full((len(vectors), self._width), FLOOR, np.float32)
+        if compiled.IN_USE:
+            compiled.core.log_shares(vectors, self._model.output, self._columns, FLOOR, float(_EXTRA), result)
+            return result
+        if not len(vectors):
+            return result
+        # Line by line, where a matrix product would answer a little otherwise for other lines beside it.
+        logits = (vectors[:, None, :] * self._model.output).sum(axis=2)
+        shares = np.exp(logits - logits.max(axis=1, keepdims=True))
+        result[:, self._columns] = shares / shares.sum(axis=1, keepdims=True) + _EXTRA
+        return np.log(np.clip(result, FLOOR, 1.0))
 
     def _look_up(self, flat: list[str]) -> tuple[Floats, npt.NDArray[np.uint64]]:
         """Return of each word the sum of its rows with their number, shape (n, dimensions + 1), and its hash, shape (n,)."""
@@ -206,7 +245,7 @@ class _Model:
         fits = len(names) == entries and len(words) == nwords and len(known) == nlabels == labels and width == columns
         if not fits or rows != nwords + bucket or not (maxn == 0 or 2 <= minn <= maxn) or bucket < 1:
             raise ValueError("not a fastText model: its parts do not fit each other")
-        return cls(minn, maxn, word_ngrams, bucket, words, known, small, scale, np.asarray(output, np.float32))
+        return cls(minn, maxn, word_ngrams, bucket, words, known, small, scale, np.array(output, np.float32))
 
     def rows(self, numbers: Ints) -> Floats:
         """Return rows of the input matrix, each with a 1 after it, shape (len(numbers), dimensions + 1)."""

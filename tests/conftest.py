@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from samples import LINES, SCORER_LABELS, network_arrays
 
-from noiseclf import artefact, classifier
+from noiseclf import artefact, classifier, compiled
 from noiseclf.features import NAMES, character_table
 from noiseclf.markup import NAMES as MARKUP
 from noiseclf.scorer import Scorer, pack
@@ -20,6 +20,15 @@ small = dict(dim=8, minn=2, maxn=3, bucket=2000)
 model = fasttext.train_supervised(sys.argv[1], epoch=60, lr=0.5, thread=1, verbose=0, **small)
 model.save_model(sys.argv[2])
 """
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--without-core", action="store_true", help="do without the compiled core, as where no compiler is")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--without-core"):
+        compiled.IN_USE = False
 
 
 @pytest.fixture(scope="session")

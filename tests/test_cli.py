@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from samples import AD, COMMENT_FORM, CONTENT, NAVIGATION
 
 import noiseclf
-from noiseclf import cli
+from noiseclf import cli, compiled
 
 PAGE = f"{NAVIGATION}\n\n{CONTENT}\n{AD}\n"
 
@@ -533,11 +533,13 @@ def test_a_model_that_is_none_is_told_in_a_sentence(capsys, name, message):
     assert Path("out.txt").read_text() == "old"
 
 
-def test_version(capsys):
+@pytest.mark.parametrize(("core", "said"), [(True, "compiled core"), (False, "without compiled core")])
+def test_version_and_whether_the_core_is_compiled(capsys, monkeypatch, core, said):
+    monkeypatch.setattr(compiled, "IN_USE", core)
     with pytest.raises(SystemExit) as end:
         cli.main(["--version"])
     assert end.value.code == 0
-    assert capsys.readouterr().out == f"noiseclf {noiseclf.__version__}\n"
+    assert capsys.readouterr().out == f"noiseclf {noiseclf.__version__} ({said})\n"
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["clean", "--help"], ["classify", "--help"]])

@@ -1,4 +1,7 @@
-"""Speed, start and memory of the classifier, peers as ratios in the same run: ``python -m training.bench``."""
+"""Speed, start and memory of the classifier, peers as ratios in the same run: ``python -m training.bench``.
+
+Speed is that of one core: times are those that the processor spent, with NumPy kept to one thread.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,24 @@ import statistics
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
+from threadpoolctl import threadpool_limits
+
 import noiseclf
+from noiseclf import compiled
+from noiseclf.lines import normalise
+from training import charts
 from training.corpus import CorpusError, read_own, read_split
 
 _ROUNDS = 5
+#: Lines of a page whose time a line is compared: it should hardly grow.
+_SIZES = (50, 200, 500, 5_000, 50_000)
 _START = (
     "import time; t = time.perf_counter(); import noiseclf; noiseclf.clean('Home\\nA short page.\\n'); "
     "print(time.perf_counter() - t)"
@@ -28,12 +41,12 @@ _MEMORY = (
 
 
 def seconds(work: Callable[[], Any], rounds: int = _ROUNDS) -> float:
-    """Return the median time of ``rounds`` runs of ``work``, in seconds."""
+    """Return the median processor time of ``rounds`` runs of ``work``, in seconds."""
     times = []
     for _ in range(rounds):
-        start = time.perf_counter()
+        start = time.process_time()
         work()
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     return statistics.median(times)
 
 
@@ -53,6 +66,39 @@ def measure(pages: Sequence[Sequence[str]]) -> dict[str, float]:
     figures["import and first page, seconds"] = statistics.median(starts)
     figures["peak memory, MB"] = float(_python(_MEMORY, "\n".join(lines[:2000])))
     return figures
+
+
+def by_size(lines: Sequence[str], sizes: Sequence[int]) -> dict[str, float]:
+    """Return the microseconds a line takes on pages of each of ``sizes`` lines, all made of the same ``lines``."""
+    total = max(sizes)
+    lines = list(islice(cycle(lines), total))
+    figures = {}
+    for size in sizes:
+        work = partial(_label, pages_of(lines, size))
+        figures[f"{size:,}"] = 1e6 * seconds(work) / (total // size * size)
+    return figures
+
+
+def _label(pages: Sequence[Sequence[str]]) -> None:
+    deque(noiseclf.classify_many(pages), maxlen=0)  # none is kept
+
+
+def by_part(lines: Sequence[str], size: int = 200) -> dict[str, float]:
+    """Return the microseconds a line that each part of the work takes on pages of ``size`` lines."""
+    classifier = noiseclf.load()
+    pages = pages_of(lines, size)
+    seen = [[line for line in normalise(page) if line] for page in pages]
+    features = [classifier.features(page) for page in seen]
+    parts: dict[str, Callable[[], Any]] = {
+        "normalise": lambda: [normalise(page) for page in pages],
+        "shape": lambda: [classifier.shape(page) for page in seen],
+        "scorer": lambda: [classifier.vectors(page) for page in seen],
+        "context network": lambda: [classifier.network(rows) for rows in features],
+        "all": lambda: _label(pages),
+    }
+    figures = {name: 1e6 * seconds(work) / (size * len(pages)) for name, work in parts.items()}
+    everything = figures.pop("all")
+    return {**figures, "labels, lines and the rest": everything - sum(figures.values())}
 
 
 def _python(code: str, text: str = "") -> str:
@@ -104,7 +150,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (CorpusError, OSError) as error:
         print(f"bench: our own pages instead of dev pages: {error}", file=sys.stderr)
         pages = [page.lines for page in read_own(Path("data"))]
-    figures = measure(pages)
+    lines = [line for page in pages for line in page]
+    with threadpool_limits(1):
+        figures = measure(pages)
+        sizes, parts = by_size(lines, _SIZES), by_part(lines)
     peers: dict[str, dict[str, float]] = {}
     try:
         peers = compare(arguments.corpus, arguments.pages, figures["pages a second, as they are"])
@@ -112,12 +161,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"bench: without peers: {error}", file=sys.stderr)
     for name, value in figures.items():
         print(f"{name:34} {value:12,.2f}")
+    print(f"compiled core: {'used' if compiled.IN_USE else 'not there'}")
+    for name, value in [*((f"pages of {size} lines", value) for size, value in sizes.items()), *parts.items()]:
+        print(f"{name:34} {value:12,.2f} µs a line")
     for name, row in peers.items():
         html = row.get("noiseclf from HTML is faster by")
         times = f"{row['noiseclf is faster by']:.1f} times as fast" + (f", from HTML {html:.1f} times" if html else "")
         print(f"{name:34} {row['pages a second']:12,.1f} pages/s; noiseclf {times}")
     arguments.out.mkdir(parents=True, exist_ok=True)
-    (arguments.out / "bench.json").write_text(json.dumps({"noiseclf": figures, "peers": peers}, indent=1) + "\n")
+    report = {
+        "compiled core": compiled.IN_USE, "noiseclf": figures, "microseconds a line by lines of the page": sizes,
+        "microseconds a line by part": parts, "peers": peers,
+    }  # fmt: skip
+    (arguments.out / "bench.json").write_text(json.dumps(report, indent=1) + "\n")
+    (arguments.out / "speed-by-size.svg").write_text(charts.time_by_size(sizes), encoding="utf-8")
+    (arguments.out / "speed-by-part.svg").write_text(charts.time_by_part(parts), encoding="utf-8")
     return 0
 
 

@@ -141,3 +141,35 @@ def speed(rates: Mapping[str, float]) -> str:
         axes.set(xscale="log", xlabel="pages a second, one core", xlim=(1, 2 * max(rates.values())))
 
     return svg("speed", draw, 7, 0.4 * len(rates) + 0.8, "Pages a second of each system")
+
+
+def time_by_size(times: Mapping[str, float]) -> str:
+    """Return the microseconds a line on pages of so many lines, with a band of 15% around their mean."""
+
+    def draw(axes: Axes) -> None:
+        sizes = [int(size.replace(",", "")) for size in times]
+        mean = sum(times.values()) / len(times)
+        axes.axhspan(0.85 * mean, 1.15 * mean, color=_SOFT, alpha=0.2, linewidth=0, label="mean ± 15%")
+        axes.plot(sizes, list(times.values()), "o-", color=COLORS["content"])
+        for size, time in zip(sizes, times.values(), strict=True):
+            axes.annotate(f"{time:.1f}", (size, time), (0, 7), textcoords="offset points", ha="center", size=9)
+        axes.set(xscale="log", xlabel="lines of the page", ylabel="µs a line, one core", ylim=(0, 1.4 * max(times.values())))
+        axes.set_xticks(sizes, list(times))
+        axes.minorticks_off()
+        axes.legend(loc="lower right")
+
+    return svg("time-by-size", draw, 6, 3.2, "Microseconds a line by lines of the page")
+
+
+def time_by_part(times: Mapping[str, float]) -> str:
+    """Return the microseconds a line of each part of the work."""
+
+    def draw(axes: Axes) -> None:
+        names = list(times)[::-1]
+        axes.barh(range(len(names)), [times[name] for name in names], color=COLORS["content"], height=0.6)
+        for y, name in enumerate(names):
+            axes.annotate(f"{times[name]:.2f}", (times[name], y), (4, 0), textcoords="offset points", va="center", size=9)
+        axes.set_yticks(range(len(names)), names)
+        axes.set(xlabel="µs a line, one core, pages of 200 lines", xlim=(0, 1.15 * max(times.values())))
+
+    return svg("time-by-part", draw, 6, 0.4 * len(times) + 0.8, "Microseconds a line by part of the work")

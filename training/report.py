@@ -362,7 +362,13 @@ def _speed(bench: Mapping[str, Any] | None) -> str:
         **{name: peer["pages a second"] for name, peer in bench["peers"].items()},
     }
     rows = [[name, f"{value:,.2f}"] for name, value in own.items()]
-    return _chart(charts.speed(rates), "From reports/bench.json; the peers parse the HTML too.") + _table(["noiseclf", ""], rows)
+    shown = _chart(charts.speed(rates), "From reports/bench.json; the peers parse the HTML too.") + _table(["noiseclf", ""], rows)
+    for name, chart in (("lines of the page", charts.time_by_size), ("part", charts.time_by_part)):
+        times = bench.get(f"microseconds a line by {name}")
+        if times:
+            core = "used" if bench["compiled core"] else "not there"
+            shown += _chart(chart(times), f"Time a line by {name}; compiled core {core}.")
+    return shown
 
 
 def _errors(pages: Sequence[Mapping[str, Any]]) -> str:
