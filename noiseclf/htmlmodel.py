@@ -16,6 +16,13 @@ from noiseclf.html import Document
 from noiseclf.lines import MAX_CHARS, normalise
 from noiseclf.scorer import Scorer
 
+try:
+    from noiseclf._markup import features as _marked
+    from noiseclf._markup import ways as _ways
+except ImportError:  # where it could not be compiled
+    from noiseclf.markup import features as _marked
+    from noiseclf.markup import ways as _ways
+
 Floats = npt.NDArray[np.float32]
 
 
@@ -52,7 +59,8 @@ def features(document: Document, shape: Floats, scorer: Scorer, vectors: Floats)
         scorer: of the names of its elements.
         vectors: of what its lines say, shape (n, t); they come last.
     """
-    return np.concatenate([shape, markup.features(document), markup.scores(document, scorer), vectors], axis=1)
+    texts, numbers = _ways(document)
+    return np.concatenate([shape, _marked(document), scorer.scores_of(texts)[numbers], vectors], axis=1)
 
 
 @dataclass(frozen=True)

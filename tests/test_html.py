@@ -3,8 +3,9 @@ import pytest
 
 pytest.importorskip("selectolax")
 
-from noiseclf.html import DEEPEST, FLAGS, read, shallow
-from noiseclf.markup import _depths
+from noiseclf.depth import DEEPEST, shallow
+from noiseclf.elements import FLAGS
+from noiseclf.html import read
 
 ARTICLE = """<!doctype html><html><head><title>Ferry late again</title><style>p{}</style>
 <script>var a = "<p>no</p>"</script></head>
@@ -176,6 +177,6 @@ def test_deep_nesting_is_flattened_and_its_text_kept():
     flat = shallow(page)
     assert flat.count(b"<div>") == DEEPEST
     for evading in ("<div></x>", "<div><!--</div>-->", "<div><object></div></object>", "<div><table><td></div></table>"):
-        assert _depths(read(evading * 20_000 + "x").parents).max() <= 4 * DEEPEST  # cells and the like come on top
+        assert read(evading * 20_000 + "x").depths.max() <= 4 * DEEPEST  # cells and the like come on top
     assert shallow(b"<div><p a='<div>'>x</p></div>" * 20_000).count(b"<p") == 20_000  # a large page that is not deep
     assert shallow(ARTICLE.encode()) == ARTICLE.encode()

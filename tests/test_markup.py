@@ -5,7 +5,8 @@ pytest.importorskip("selectolax")
 from samples import SCORER_LABELS
 
 from noiseclf import markup
-from noiseclf.html import name, read
+from noiseclf.elements import name
+from noiseclf.html import read
 from noiseclf.markup import NAMES
 from noiseclf.scorer import Scorer, pack
 
@@ -78,7 +79,7 @@ def test_names_are_words_of_tag_class_and_id():
     attributes = {"class": "CommentForm__field js-x2", "id": "reply-Box", "role": "form", "href": "/x"}
     assert name("div", attributes) == "div comment form field js reply box form"
     assert name("p", {}) == "p"
-    assert name("div", {"class": "комментарии", "id": None}) == "div комментарии"
+    assert name("div", {"class": "комментарии", "id": ""}) == "div комментарии"
 
 
 def test_words_of_a_line_begin_with_its_own_elements():
@@ -87,13 +88,20 @@ def test_words_of_a_line_begin_with_its_own_elements():
 
 def test_lines_that_stand_alike_have_the_same_way():
     document = read(PAGE)
-    ways, numbers = markup.paths(document)
+    ways, numbers = markup.ways(document)
     assert numbers[0] == numbers[1] == numbers[2]
     assert len(ways) == len(set(numbers.tolist()))
+    assert [ways[number] for number in numbers] == markup.words(document)
 
 
-def test_scores_are_those_of_each_lines_words(fasttext_bytes):
-    scorer = Scorer(pack(fasttext_bytes), SCORER_LABELS)
-    document = read(PAGE.replace("class=", "class='ferry monday newsletter' data-x="))
-    assert np.array_equal(markup.scores(document, scorer), scorer.scores_of(markup.words(document)))
-    assert markup.scores(read(""), scorer).shape == (0, 4)
+@pytest.mark.parametrize(
+    "page", [PAGE, "", "<p>x", "<title>a b</title><meta name=description content='a b'><h1>a b</h1><p>A b c d e f"]
+)
+def test_the_compiled_features_are_the_same(page):
+    compiled = pytest.importorskip("noiseclf._markup")
+    document = read(page)
+    assert np.array_equal(compiled.features(document), markup.features(document))
+    assert np.array_equal(compiled.said(document), markup.said(document))
+    (ways, numbers), (expected, places) = compiled.ways(document), markup.ways(document)
+    assert ways == expected
+    assert np.array_equal(numbers, places)

@@ -1,0 +1,3 @@
+from noiseclf.walk import Walked
+
+def walk(html: str, *, styles: bool) -> Walked: ...
