@@ -57,7 +57,8 @@ def ways(document: Document) -> tuple[list[str], Ints]:
     for owner in owners:
         if owner in number:
             continue
-        path, e = [], owner
+        path: list[int] = []
+        e = owner
         while e >= 0 and len(path) < _ABOVE:
             path.append(e)
             e = parents[e]
@@ -115,7 +116,9 @@ def _subtrees(document: Document, values: npt.NDArray[np.float64]) -> npt.NDArra
     order = np.argsort(document.blocks, kind="stable")
     sums = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values[order], axis=0)])
     at = document.blocks[order]
-    return sums[np.searchsorted(at, document.ends, "right")] - sums[np.searchsorted(at, np.arange(len(document.ends)), "left")]
+    last = np.searchsorted(at, document.ends, "right")
+    first = np.searchsorted(at, np.arange(len(document.ends)), "left")
+    return np.asarray(sums[last] - sums[first], np.float64)
 
 
 def _alikes(document: Document, share: npt.NDArray[np.float64]) -> list[npt.NDArray[np.generic]]:

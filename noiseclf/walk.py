@@ -55,7 +55,8 @@ _REMEMBERED, _LONG = 20_000, 400
 #: Elements above a line whose names are read.
 NAMED_ABOVE = 9
 
-_start, _named = (lru_cache(maxsize=_REMEMBERED)(function) for function in (start, named))
+_start = lru_cache(maxsize=_REMEMBERED)(start)
+_named = lru_cache(maxsize=_REMEMBERED)(named)
 
 
 class Walked(NamedTuple):
@@ -84,7 +85,7 @@ class Walked(NamedTuple):
     covered: int
 
 
-def walk(html: str, *, styles: bool) -> Walked:
+def walk(html: str, *, styles: bool) -> Walked:  # noqa: C901  (once a tag: calls would cost more than the work)
     """Return what is in a page as lexbor wrote it; ``styles`` says whether what its elements' styles hide is left out."""
     page = _Page()
     above: list[tuple[int, str]] = [(0, "")]  # the elements that are open, and their tags
@@ -315,6 +316,6 @@ class _Page:
             self.lines.pop()
         controls = [self.fields.get(form, 0) for form in self.form]
         return Walked(
-            self.starts, self.names(), self.parents, self.ends, self.depths, self.flags, controls, self.lines, self.rows, self.owners,
-            self.blocks, self.sizes, self.linked, self.scripts, self.covered,
+            self.starts, self.names(), self.parents, self.ends, self.depths, self.flags, controls, self.lines, self.rows,
+            self.owners, self.blocks, self.sizes, self.linked, self.scripts, self.covered,
         )  # fmt: skip

@@ -2,13 +2,11 @@ import numpy as np
 import pytest
 
 pytest.importorskip("selectolax")
-from samples import SCORER_LABELS
 
 from noiseclf import markup
 from noiseclf.elements import name
 from noiseclf.html import read
 from noiseclf.markup import NAMES
-from noiseclf.scorer import Scorer, pack
 
 PAGE = """<title>Ferry late again</title><meta name=description content="The ferry was late once more today">
 <nav class="mainMenu top-nav" id=menu><ul><li><a href=1>Home</a><li><a href=2>News</a><li><a href=3>Sport</a></ul></nav>
