@@ -241,7 +241,7 @@ class NoiseClassifier:
         from noiseclf.html import read
         from noiseclf.htmlmodel import normalised
 
-        model = self._html_model()
+        model = self.html_model()
         document = read(html)
         rows = document.rows.tolist()
         labels: list[Label | None] = [None] * len(document.lines)
@@ -255,8 +255,12 @@ class NoiseClassifier:
                 labels[row] = LABELS[best]
         return document.lines, labels, probabilities, document.elements() if elements else []
 
-    def _html_model(self) -> HtmlModel:
-        """Return the model's part for HTML, built when it is first asked for."""
+    def html_model(self) -> HtmlModel:
+        """Return the model's part for HTML, built when it is first asked for.
+
+        Raises:
+            ModelError: there is none, or its parts do not fit each other.
+        """
         if self._html is None:
             from noiseclf.htmlmodel import HtmlModel
 

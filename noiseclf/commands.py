@@ -17,7 +17,7 @@ Show a page as noiseclf reads it: each line with its label and probabilities, an
 What speaks for a label, and what against it, is measured on the model itself: the log-odds of the line's label with
 a word, the line's shape, its place or another line of the page, less the log-odds without it.
 
-Of a page of HTML the labels and probabilities are shown, without reasons.
+Of a page of HTML what its markup tells is a reason too: the elements that a line is in, their names, links.
 
 With -o it writes one HTML file that needs nothing else, the cleaned text beside the page; without, it prints.
 """
@@ -89,10 +89,9 @@ def load_model(model: str | None) -> Any:
 
 
 def _inspect(options: argparse.Namespace) -> int:
-    from noiseclf.explain import Explanation, explain
-    from noiseclf.extras import classify_page
+    from noiseclf.explain import explain, explain_html
+    from noiseclf.extras import require_html
     from noiseclf.inspection import html_page, terminal_page
-    from noiseclf.labels import NOISE
 
     name = "standard input" if options.file == "-" else options.file
     try:
@@ -104,8 +103,8 @@ def _inspect(options: argparse.Namespace) -> int:
         raise StreamError(f"{name}: {error}") from None
     classifier = load_model(options.model)
     if html:
-        page = classify_page(classifier, data, html=True, drop=NOISE)
-        why: list[Explanation | None] = [None] * len(page.lines)
+        require_html()
+        page, why = explain_html(classifier, data)
     else:
         page, why = explain(classifier, text.removesuffix("\n").split("\n") if text else [])
     if options.output is not None:

@@ -24,6 +24,8 @@ _DIM, _PLAIN = "\x1b[2m", "\x1b[0m"
 #: Effects, in log-odds, from which a word is tinted, and tinted strongly.
 _TINTS = (0.25, 1.0)
 _LONGEST = 4000
+#: What a line's markup tells, shown at most.
+_MARKS = 7
 
 
 def visible(text: str) -> str:
@@ -93,8 +95,12 @@ def _reasons(line: Line, why: Explanation | None, page: Page) -> str:
     chances = f'<table><caption>Probabilities</caption>{meters}</table>'
     if why is None:
         return f'<div class="why">{chances}</div>'
-    parts = (("what its words say", why.all_words), ("its shape", why.shape), ("its place on the page", why.place))
+    parts = [("what its words say", why.all_words), ("its shape", why.shape), ("its place on the page", why.place)]
+    parts += [("its markup", why.markup)] if why.markup is not None else []
     effects = "".join(f'<tr><th scope="row">{name}</th><td>{_effect(effect)}</td></tr>' for name, effect in parts)
+    marks = "".join(
+        f'<tr><th scope="row">{escaped(mark.text)}</th><td>{_effect(mark.effect)}</td></tr>' for mark in why.marks[:_MARKS]
+    )
     near = "".join(
         f'<tr><th scope="row"><a href="#l{n.number}">line {n.number + 1}</a> '
         f'<span dir="auto">{escaped(_short_text(page.lines[n.number].text))}</span></th><td>{_effect(n.effect)}</td></tr>'
@@ -103,7 +109,8 @@ def _reasons(line: Line, why: Explanation | None, page: Page) -> str:
     return (
         f'<div class="why">{chances}'
         f"<table><caption>For and against “{line.label}”, in log-odds</caption>{effects}</table>"
-        f'<div><p class="caption">Word by word</p>{_words(why)}</div>'
+        + (f"<table><caption>What its markup tells</caption>{marks}</table>" if marks else "")
+        + f'<div><p class="caption">Word by word</p>{_words(why)}</div>'
         + (f"<table><caption>The other lines that matter most</caption>{near}</table>" if near else "")
         + "</div>"
     )
@@ -165,6 +172,8 @@ def _short(line: Line, why: Explanation) -> str:
         f"words {why.all_words:+.1f}" + "".join(f" {visible(w.text)} {w.effect:+.1f}" for w in words),
         f"shape {why.shape:+.1f}",
         f"place {why.place:+.1f}",
+        "" if why.markup is None else f"markup {why.markup:+.1f}"
+        + "".join(f" {visible(mark.text)} {mark.effect:+.1f}" for mark in why.marks[:3]),
         "lines" + "".join(f" {n.number + 1} {n.effect:+.1f}" for n in why.neighbours[:3]) if why.neighbours else "",
         f"or {others}" if others else "",
     ]

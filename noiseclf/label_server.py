@@ -25,8 +25,10 @@ from urllib.parse import parse_qs, urlsplit
 
 from noiseclf.artefact import ModelError
 from noiseclf.classifier import NoiseClassifier, load
+from noiseclf.extras import require_html
 from noiseclf.labelling import CODES, UNLABELLED, Change, Journal, OwnPage
 from noiseclf.labels import LABELS
+from noiseclf.page import Page
 from noiseclf.streams import StreamError
 
 _MAX_BODY = 1 << 20
@@ -69,6 +71,7 @@ class Session:
 
     def state(self, annotator: str) -> dict[str, Any]:
         """Return everything but the pages' lines; the pages, least certain first."""
+        seen = len(self.journal.changes)  # before what is counted: a change told twice does no harm, one not told does
         with self._lock:
             guesses, model = self._guesses, self._model
         pages = []
@@ -78,8 +81,7 @@ class Session:
             pages.append({"id": page.id, "name": page.name, "given": given, **guesses[page.id]["page"]})
         pages.sort(key=lambda page: -page["doubt"])
         return {
-            "annotator": self.annotator, "model": model, "pages": pages, "training": self.training(),
-            **self.news(annotator, len(self.journal.changes)),
+            "model": model, "pages": pages, "training": self.training(), **self.news(annotator, seen), "seen": seen,
         }  # fmt: skip
 
     def page(self, name: str, annotator: str) -> dict[str, Any]:
@@ -91,6 +93,7 @@ class Session:
         page = self.journal.pages.get(name)
         if page is None:
             raise ValueError(f"there is no page {name!r}; reload")
+        seen = len(self.journal.changes)  # before the labels, as in state()
         codes = self.journal.labels(name, annotator)
         others = {}
         for other in self.journal.annotators():
@@ -102,15 +105,17 @@ class Session:
                     others[i] = f"{other}: {their}"
         with self._lock:
             guess = self._guesses[name]
-        seen = len(self.journal.changes)
         return {"id": name, "name": page.name, "lines": page.lines, "codes": codes, "others": others, "seen": seen,
                 "guesses": guess["codes"], "confidence": guess["confidence"]}  # fmt: skip
 
     def news(self, annotator: str, seen: int) -> dict[str, Any]:
-        """Return the annotator's changes after number ``seen``, and how far all agree."""
-        changes = self.journal.changes[max(seen, 0) :]
+        """Return the annotator's changes after number ``seen``, up to the new ``seen``, and how far all agree."""
+        seen = max(seen, 0)
+        changes = self.journal.changes[seen:]
         others = [name for name in self.journal.annotators() if name != annotator]
         return {
+            "annotator": annotator,
+            "since": seen,
             "seen": seen + len(changes),
             "changes": [asdict(change) for change in changes if change.annotator == annotator],
             "agreement": [asdict(self.journal.agreement(annotator, other)) for other in others],
@@ -163,12 +168,22 @@ class Session:
 
 
 def _guesses(classifier: NoiseClassifier, page: OwnPage) -> dict[str, Any]:
-    found = classifier.classify(page.lines).lines
+    found = _classified(classifier, page).lines
     codes = "".join(UNLABELLED if line.label is None else CODES[LABELS.index(line.label)] for line in found)
     sure = [round(line.confidence, 3) for line in found]
     shown = [line.confidence for line in found if line.label is not None]
     doubt = 1 - sum(shown) / len(shown) if shown else 0.0
     return {"codes": codes, "confidence": sure, "page": {"lines": len(shown), "doubt": round(doubt, 4)}}
+
+
+def _classified(classifier: NoiseClassifier, page: OwnPage) -> Page:
+    """Return the page by its HTML, or by its lines alone where it has none, the model knows none, or lines read otherwise."""
+    if page.html and "html" in classifier.metadata:
+        require_html()
+        found = classifier.classify_html(page.html)
+        if tuple(line.text for line in found.lines) == page.lines:  # another version may read the HTML otherwise
+            return found
+    return classifier.classify(page.lines)
 
 
 def _trainer() -> str | None:

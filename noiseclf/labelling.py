@@ -44,12 +44,14 @@ class OwnPage:
         name: what people know it by.
         domain: its site, by which pages are split in training.
         lines: its lines, in order.
+        html: the page as HTML, where it was that; guesses are made from it.
     """
 
     id: str
     name: str
     domain: str
     lines: tuple[str, ...]
+    html: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ def read_pages(files: Sequence[str]) -> list[OwnPage]:
             if file.lower().endswith(".jsonl"):
                 found = _records(decode(data)[0])
             else:
-                found = [_page(file, _html_lines(data) if is_html(file, data) else _text_lines(data))]
+                found = [_html_page(file, data) if is_html(file, data) else _page(file, _text_lines(data))]
         except (StreamError, MissingExtraError) as error:
             raise StreamError(f"{file}: {error}") from None
         pages.update((page.id, page) for page in found)
@@ -113,16 +115,18 @@ def _text_lines(data: bytes) -> tuple[str, ...]:
     return tuple(decode(data)[0].removesuffix("\n").split("\n"))
 
 
-def _html_lines(data: bytes) -> tuple[str, ...]:
+def _html_page(file: str, data: bytes) -> OwnPage:
+    from noiseclf.encoding import to_utf8
     from noiseclf.html import read
 
     require_html()
-    return tuple(read(data).lines)
+    html = to_utf8(data).decode("utf-8", "replace")
+    return _page(file, tuple(read(html).lines), html)
 
 
-def _page(file: str, lines: tuple[str, ...]) -> OwnPage:
+def _page(file: str, lines: tuple[str, ...], html: str = "") -> OwnPage:
     name = _readable(Path(file).name)
-    return OwnPage(_identity(name, lines), name, _identity(name, lines), lines)
+    return OwnPage(_identity(name, lines), name, _identity(name, lines), lines, html)
 
 
 def _records(text: str) -> list[OwnPage]:
@@ -197,7 +201,8 @@ class Journal:
             try:
                 record = json.loads(row)
                 if "lines" in record:
-                    page = OwnPage(record["page"], record["name"], record["domain"], tuple(record["lines"]))
+                    lines, html = tuple(record["lines"]), record.get("html", "")
+                    page = OwnPage(record["page"], record["name"], record["domain"], lines, html)
                     self.pages.setdefault(page.id, page)
                 else:
                     self._apply(Change(**record))
@@ -217,8 +222,8 @@ class Journal:
         """
         with self._lock:
             new = [page for page in pages if page.id not in self.pages]
-            rows = [{"page": p.id, "name": p.name, "domain": p.domain, "lines": p.lines} for p in new]
-            self._append(rows)
+            rows = [{"page": p.id, "name": p.name, "domain": p.domain, "lines": p.lines, "html": p.html} for p in new]
+            self._append([{key: value for key, value in row.items() if value or key != "html"} for row in rows])
             self.pages.update((page.id, page) for page in new)
 
     def labels(self, page: str, annotator: str) -> str:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from samples import AD, COMMENT_FORM, CONTENT, NAVIGATION
 
 import noiseclf
-from noiseclf.explain import explain
+from noiseclf.explain import explain, explain_html
 from noiseclf.features import NAMES
 from noiseclf.inspection import escaped, html_page, terminal_page, visible
 
@@ -81,6 +81,50 @@ def test_on_a_long_page_the_least_certain_lines_come_first(tiny):
     assert not any(reason.neighbours for reason in why if reason)
 
 
+HTML = (
+    "<!doctype html><title>Ferry late</title><body>"
+    "<div class='sidebar'><ul><li>Harbour news</li><li>Island weather</li></ul></div>"
+    f"<article><h1>Ferry late</h1><p>{CONTENT} The crew waited for the fog to lift, and the passengers for the crew.</p>"
+    f"<p>Nobody minded much, said the harbour master, as the café stayed open all night.</p></article><p>{AD}</p>"
+)
+
+
+def test_html_is_explained_as_the_model_for_html_answers():
+    pytest.importorskip("selectolax")
+    page, why = explain_html(noiseclf.load(), HTML)
+    assert page == noiseclf.load().classify_html(HTML)
+    for line, reason in zip(page.lines, why, strict=True):
+        assert (reason is None) == (line.label is None)
+        if reason:
+            assert odds(page, line.number, line.label) == pytest.approx(reason.log_odds, abs=0.02)
+            assert [*reason.marks] == sorted(reason.marks, key=lambda mark: -abs(mark.effect))
+
+
+@pytest.mark.parametrize("name", ["sidebar", "article"])
+def test_without_the_name_of_an_element_a_lines_score_moves_as_said(name):
+    pytest.importorskip("selectolax")
+    classifier = noiseclf.load()
+    page, why = explain_html(classifier, HTML)
+    number = next(line.number for line in page.lines if line.text.startswith("Harbour" if name == "sidebar" else "Nobody"))
+    effect = sum(mark.effect for mark in why[number].marks if name in mark.text)
+    without = HTML.replace("class='sidebar'", "") if name == "sidebar" else HTML.replace("article>", "div>")
+    label = page.lines[number].label
+    moved = odds(classifier.classify_html(without), number, label) - odds(page, number, label)
+    assert abs(effect) > 0.05 and moved * effect < 0
+
+
+def test_without_the_top_neighbour_of_a_line_of_html_its_score_moves_as_said():
+    pytest.importorskip("selectolax")
+    classifier = noiseclf.load()
+    page, why = explain_html(classifier, HTML)
+    number = next(line.number for line in page.lines if line.text.startswith("Harbour"))
+    top = why[number].neighbours[0]
+    without = classifier.classify_html(HTML.replace(page.lines[top.number].text, "", 1))
+    line = next(line for line in without.lines if line.text.startswith("Harbour"))
+    moved = odds(without, line.number, page.lines[number].label) - odds(page, number, page.lines[number].label)
+    assert moved * top.effect < 0
+
+
 # Drawn
 
 
@@ -130,7 +174,8 @@ def test_inspect_shows_labels_of_html(tmp_path, html_model, monkeypatch, capfd):
     Path("page.html").write_text(f"<!doctype html><nav>{NAVIGATION}</nav><p>{CONTENT}</p>")
     assert cli.main(["inspect", "page.html", "-o", "out.html", "--model", str(html_model)]) == 0
     shown = Path("out.html").read_text()
-    assert shown.count("<caption>Probabilities</caption>") == 2 and "log-odds</caption>" not in shown
+    assert shown.count("<caption>Probabilities</caption>") == shown.count("<caption>What its markup tells</caption>") == 2
+    assert "<table" in shown and "in &lt;nav&gt;" in shown
     assert cli.main(["inspect", "page.html", "--model", str(html_model)]) == 0
     out = capfd.readouterr().out
-    assert "   1  navigation" in out and f"  {CONTENT}" in out and "<nav>" not in out
+    assert "   1  navigation" in out and f"  {CONTENT}" in out and " · markup " in out

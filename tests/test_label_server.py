@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from samples import CONTENT, NAVIGATION
 
+import noiseclf
 from noiseclf import cli, label_server
 from noiseclf.labelling import Journal, read_pages
 
@@ -135,3 +136,31 @@ def test_a_fault_before_serving_is_one_sentence(tmp_path, capsys, monkeypatch):
     Path("file").write_text("")
     assert cli.main(["label", "-o", "file"]) == 2
     assert "labels cannot be kept there" in capsys.readouterr().err
+
+
+def test_the_guesses_for_a_page_of_html_come_from_the_html_also_when_the_folder_is_opened_again(tmp_path):
+    pytest.importorskip("selectolax")
+    html = f"<!doctype html><title>x</title><nav><a href=/>{CONTENT}</a></nav><article><p>{CONTENT}</p></article>"
+    (tmp_path / "page.html").write_bytes(html.encode("utf-16"))
+    journal = Journal(tmp_path / "mine")
+    journal.add(read_pages([str(tmp_path / "page.html")]))
+    journal.close()
+    journal = Journal(tmp_path / "mine")
+    (page,) = journal.pages
+    found = label_server.Session(journal, None, "Ann").page(page, "Ann")
+    journal.close()
+    answer = noiseclf.load().classify_html(html)
+    assert found["codes"] == "?" * len(answer.lines)
+    assert found["confidence"] == [round(line.confidence, 3) for line in answer.lines]
+    as_text = noiseclf.load().classify(found["lines"])
+    assert found["confidence"] != [round(line.confidence, 3) for line in as_text.lines]
+
+
+def test_without_a_model_for_html_its_lines_are_guessed_as_text(tmp_path, tiny_model):
+    pytest.importorskip("selectolax")
+    (tmp_path / "page.html").write_text(f"<!doctype html><p>{CONTENT}</p><p>{NAVIGATION}</p>")
+    journal = Journal(tmp_path / "mine")
+    journal.add(read_pages([str(tmp_path / "page.html")]))
+    (page,) = journal.pages
+    assert label_server.Session(journal, str(tiny_model), "Ann").page(page, "Ann")["guesses"] == "C?N"
+    journal.close()

@@ -77,12 +77,11 @@ def tradeoff(curve: Mapping[str, Sequence[float]], favors: Mapping[str, Mapping[
 
     def draw(axes: Axes) -> None:
         axes.plot(curve["recall"], curve["precision"], color=COLORS["content"])
-        for name, point in favors.items():
+        for (name, point), mark in zip(favors.items(), ("^", "o", "s"), strict=True):
             x, y = point[f"content_{unit}_recall"], point[f"content_{unit}_precision"]
-            axes.plot(x, y, "o", color=COLORS["content"], markersize=8)
-            axes.annotate(
-                f"{name}\n{y:.3f} / {x:.3f}", (x, y), (-10, -4), textcoords="offset points", ha="right", va="top", size=9
-            )
+            text = f"{name} ({y:.3f} / {x:.3f})"
+            axes.plot(x, y, mark, color=COLORS["content"], markersize=9, linestyle="", label=text)
+        axes.legend(title="favor (precision / recall)", loc="lower left")
         points = [(point[f"content_{unit}_recall"], point[f"content_{unit}_precision"]) for point in favors.values()]
         left, bottom = (min(values) - 0.1 for values in zip(*points, strict=True))
         axes.set(xlabel="recall of content", ylabel="precision of content", xlim=(left, 1.005), ylim=(bottom, 1.005))

@@ -139,20 +139,39 @@ def _site(classifier: NoiseClassifier, pages: Sequence[LabelledPage]) -> dict[st
 
 
 def previous(out: Path, model: str) -> dict[str, Any] | None:
-    """Return the last committed ``evaluation.json`` of another model than ``model``; None where git knows none."""
+    """Return an earlier ``evaluation.json`` to compare ``model`` with, and as ``is`` what it is; None where git knows none.
 
-    def git(*arguments: str) -> str:
-        run = subprocess.run(["git", *arguments], cwd=out, capture_output=True, text=True, check=True)
-        return run.stdout
+    It is that of the last release (the nearest tag ``v*``), or where none is tagged, or its model is ``model`` itself, the last
+    committed one of another model.
+    """
+
+    def git(*arguments: str) -> list[str]:
+        run = subprocess.run(["git", *arguments], cwd=out, capture_output=True, text=True, check=False)
+        return run.stdout.split() if run.returncode == 0 else []
 
     try:
-        for commit in git("log", "--format=%h", "--", "evaluation.json").split():
-            found: dict[str, Any] = json.loads(git("show", f"{commit}:./evaluation.json"))
-            if found.get("model") not in (None, model) and found.get("systems"):
-                return {key: found.get(key) for key in ("date", "commit", "model", "pages", "lines", "systems")}
-    except (OSError, subprocess.CalledProcessError, ValueError):
+        tags = [(tag, f"release {tag}") for tag in git("describe", "--tags", "--abbrev=0", "--match=v*")]
+        before = "the model evaluated before, as there is no release" + (" of another model" if tags else "")
+        commits = [(commit, before) for commit in git("log", "--format=%h", "--", "evaluation.json")]
+        for commit, what in [*tags, *commits]:
+            shown = subprocess.run(["git", "show", f"{commit}:./evaluation.json"], cwd=out, capture_output=True, check=False)
+            found = _earlier(shown.stdout, what) if shown.returncode == 0 else None
+            if found and found["model"] != model:
+                return found
+    except OSError:
         return None
     return None
+
+
+def _earlier(data: bytes, what: str) -> dict[str, Any] | None:
+    """Return what is compared of an ``evaluation.json``; None where it is none with a model and systems."""
+    try:
+        found = json.loads(data)
+        if not (found.get("model") and found.get("systems")):
+            return None
+    except (ValueError, AttributeError):
+        return None
+    return {"is": what, **{key: found.get(key) for key in ("date", "commit", "model", "corpus", "pages", "lines", "systems")}}
 
 
 def data_card(pages: Sequence[LabelledPage], own: Sequence[LabelledPage], phrases: int) -> dict[str, Any]:
@@ -287,9 +306,14 @@ def _summary(report: Mapping[str, Any]) -> str:
                 if old.get(name) is not None and report["figures"][name] is not None
             ]
             when = f"{last['date']}, commit {last['commit']}, model {str(last['model'])[:12]}"
-            parts.append(_table(["", "before", "now", "change"], moved, f"Against the last release's model ({when})"))
+            parts.append(_table(["", "before", "now", "change"], moved, f"Against {last['is']} ({when})"))
+            if last["corpus"] != report["corpus"]:
+                parts.append(
+                    f'<p class="warning">That one was measured on other dev pages ({last["pages"]} with {last["lines"]:,} lines, '
+                    "<code>" + _e(str(last["corpus"])[:12]) + "</code>): the changes are not the model’s alone.</p>"
+                )
     else:
-        parts.append('<p class="soft">No earlier release’s figures are committed to compare with.</p>')
+        parts.append('<p class="soft">No earlier figures are given or committed to compare with.</p>')
     return "".join(parts)
 
 
@@ -429,6 +453,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--out", type=Path, default=Path("reports"), help="folder with evaluation.json and bench.json, to write into"
     )
+    parser.add_argument(
+        "--previous", type=Path, help="evaluation.json to compare with; that of the last release or commit by git unless said"
+    )
     arguments = parser.parse_args(argv)
     out: Path = arguments.out
     try:
@@ -439,11 +466,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         evaluation = _read_json(out / "evaluation.json") or {}
         stale = (evaluation.get("model"), evaluation.get("corpus")) != (digest, corpus)
         card = data_card(pages, read_own(arguments.data), len(read_phrases(arguments.data)))
+        if arguments.previous:
+            last = _earlier(arguments.previous.read_bytes(), str(arguments.previous))
+            if last is None:
+                raise CorpusError(f"{arguments.previous} is no evaluation.json with a model and its figures")
+        else:
+            last = previous(out, digest) if out.is_dir() else None
         report = plain({
             "date": datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
             "commit": _commit(), "version": noiseclf.__version__, "model": digest, "model_bytes": len(data), "corpus": corpus,
             **found,
-            "systems": evaluation.get("systems", []), "stale": stale, "previous": previous(out, digest) if out.is_dir() else None,
+            "systems": evaluation.get("systems", []), "stale": stale, "previous": last,
             "bench": _read_json(out / "bench.json"), "data": {**card, "trained": classifier.metadata.get("corpus", {})},
         })  # fmt: skip
         texts = {

@@ -15,6 +15,10 @@ let page = null; // the open one: id, lines, codes, guesses, confidence, others
 let rows = []; // its list items
 let cursor = 0, anchor = 0;
 let seen = 0; // the number of the last change that the server told of
+let counted = 0; // the number of the last change that is in the counts of pages
+let asked = 0; // how many pages were asked for; an answer to all but the last comes too late
+let opening = false;
+const held = []; // keys pressed meanwhile, which are meant for the page to come
 const queue = []; // changes not answered yet
 let sending = false, lost = false, asking = false;
 let annotator = "";
@@ -48,28 +52,53 @@ async function start() {
 }
 
 async function refresh() {
+  const whose = annotator;
   const state = await call("api/state" + query({}));
+  if (whose !== annotator || state.seen < counted) return; // a later answer has come
+  counted = state.seen;
   pages = state.pages;
   if (!page) seen = state.seen; // else news of the open page could be passed over
   agreement(state.agreement);
   training(state.training);
   drawPages();
+  count(); // its own changes on their way are not in the state
 }
 
+// Opens a page; keys pressed before it has come are held back for it.
 async function open(id) {
-  page = await call("api/page" + query({ id }));
+  const number = ++asked;
+  opening = true;
+  list.focus();
+  try {
+    const found = await call("api/page" + query({ id }));
+    if (number !== asked) return;
+    opening = false;
+    show(found);
+  } catch (error) {
+    if (number !== asked) return;
+    opening = false;
+    held.length = 0;
+    throw error;
+  }
+  while (held.length && !opening) held.shift()();
+}
+
+function show(found) {
+  const id = found.id;
+  page = found;
   page.codes = [...page.codes];
+  seen = Math.min(seen, page.seen); // what was told of it while it was on its way is told again
   history.replaceState(null, "", "#" + encodeURIComponent(id));
   $("page-name").textContent = page.name;
   list.replaceChildren(...page.lines.map(row));
   rows = [...list.children];
   page.codes.forEach((_, i) => paint(i));
-  for (const change of queue) if (change.page === id) put(change, true); // still on their way
+  for (const change of queue) put(change, true); // still on their way
   list.scrollTop = 0;
   const unlabelled = page.codes.findIndex((code, i) => code === NONE && page.guesses[i] !== NONE);
   move(Math.max(unlabelled, 0), false);
   drawPages();
-  list.focus();
+  count();
   if (!queue.length && !lost) note("All changes saved");
 }
 
@@ -79,18 +108,34 @@ function turn(step) {
 }
 
 function drawPages() {
-  const items = pages.map((p) => {
-    const button = document.createElement("button");
-    button.type = "button";
+  const box = $("pages"), focused = document.activeElement;
+  const known = new Map([...box.children].map((item) => [item.dataset.page, item]));
+  const items = pages.map((p) => known.get(p.id) || pageItem(p));
+  pages.forEach((p, i) => {
+    const button = items[i].firstChild;
     button.setAttribute("aria-current", String(Boolean(page && p.id === page.id)));
-    button.append(span("name", p.name, true), span("soft", `${p.given} of ${p.lines} lines · doubt ${percent(p.doubt)}`));
-    button.addEventListener("click", () => open(p.id).catch(fail));
-    const item = document.createElement("li");
-    item.append(button);
-    return item;
+    button.lastChild.textContent = facts(p);
   });
-  $("pages").replaceChildren(...items);
+  if (items.length !== box.children.length || items.some((item, i) => item !== box.children[i])) {
+    box.replaceChildren(...items);
+    if (box.contains(focused)) focused.focus(); // it was lost when its place was
+  }
   drawProgress();
+}
+
+function pageItem(p) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.append(span("name", p.name, true), span("soft", ""));
+  button.addEventListener("click", () => open(p.id).catch(fail));
+  const item = document.createElement("li");
+  item.dataset.page = p.id;
+  item.append(button);
+  return item;
+}
+
+function facts(p) {
+  return `${p.given} of ${p.lines} lines · doubt ${percent(p.doubt)}`;
 }
 
 function drawProgress() {
@@ -109,8 +154,7 @@ function count() {
   const own = page && pages.find((p) => p.id === page.id);
   if (!own) return;
   own.given = page.codes.filter((code) => code !== NONE).length;
-  const button = $("pages").children[pages.indexOf(own)].querySelector(".soft");
-  button.textContent = `${own.given} of ${own.lines} lines · doubt ${percent(own.doubt)}`;
+  $("pages").children[pages.indexOf(own)].querySelector(".soft").textContent = facts(own);
   drawProgress();
 }
 
@@ -185,7 +229,7 @@ function rest() {
 }
 
 function change(start, codes, said) {
-  const made = { page: page.id, start, codes, said };
+  const made = { annotator, page: page.id, start, codes, said };
   put(made, true);
   count();
   queue.push(made);
@@ -193,7 +237,7 @@ function change(start, codes, said) {
 }
 
 function put(made, pending = false) {
-  if (!page || made.page !== page.id) return;
+  if (made.undo || !page || made.page !== page.id || made.annotator !== annotator) return;
   [...made.codes].forEach((code, k) => {
     if (code === KEEP) return;
     page.codes[made.start + k] = code;
@@ -202,7 +246,7 @@ function put(made, pending = false) {
 }
 
 function undo() {
-  queue.push({ undo: true, page: page.id, said: "undone" });
+  queue.push({ undo: true, annotator, page: page.id, said: "undone" });
   send();
 }
 
@@ -213,7 +257,7 @@ async function send() {
     note("Saving…");
     const next = queue[0];
     try {
-      const answer = next.undo ? await call("api/undo", {}) : await call("api/label", next);
+      const answer = next.undo ? await call("api/undo", { annotator: next.annotator }) : await call("api/label", next);
       queue.shift();
       take(answer);
       settle(next);
@@ -234,21 +278,23 @@ async function send() {
 }
 
 function settle(made) {
-  if (made.undo || !page || made.page !== page.id) return;
+  if (made.undo || !page || made.page !== page.id || made.annotator !== annotator) return;
   for (let i = made.start; i < made.start + made.codes.length; i++) rows[i].classList.remove("pending");
 }
 
-// What the server tells: this tab's own changes, and those of other tabs.
+// What the server tells: this tab's own changes, and those of other tabs. Answers may overtake each other: what does not
+// go on from what is known here is left to the next time.
 function take(news) {
+  training(news.training);
+  if (news.annotator !== annotator || news.since > seen || news.seen < seen) return;
   let elsewhere = false; // a change of a page that is not open
   for (const made of news.changes) {
     if (page && made.page === page.id) put(made);
     else elsewhere = true;
   }
-  for (const waiting of queue) if (!waiting.undo) put(waiting, true);
+  for (const waiting of queue) put(waiting, true);
   seen = news.seen;
   agreement(news.agreement);
-  training(news.training);
   if (news.changes.length) count();
   if (elsewhere) refresh().catch(fail);
 }
@@ -358,11 +404,11 @@ function doubtful() {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (!page || $("guidelines").open || event.altKey || ["INPUT", "BUTTON", "SUMMARY"].includes(event.target.tagName)) return;
+  if (!(page || opening) || $("guidelines").open || event.altKey || ["INPUT", "BUTTON", "SUMMARY"].includes(event.target.tagName)) return;
   const plain = !event.ctrlKey && !event.metaKey;
   if (!plain) {
-    if (event.code === "KeyZ") undo();
-    else if (event.code === "KeyA") { anchor = 0; move(rows.length - 1, true); }
+    if (event.code === "KeyZ") press(undo);
+    else if (event.code === "KeyA") press(() => { anchor = 0; move(rows.length - 1, true); });
     else return;
     event.preventDefault();
     return;
@@ -374,12 +420,17 @@ document.addEventListener("keydown", (event) => {
   }
   if (!(key in KEYS)) return;
   event.preventDefault();
-  KEYS[key](event.shiftKey);
+  press(() => KEYS[key](event.shiftKey));
 });
+
+function press(act) {
+  if (opening) held.push(act);
+  else act();
+}
 
 $("tools").addEventListener("click", (event) => {
   const key = event.target.closest("button")?.dataset.key;
-  if (key && page) { KEYS[key](false); list.focus(); }
+  if (key && page) { press(() => KEYS[key](false)); list.focus(); }
 });
 $("help").addEventListener("click", () => $("guidelines").showModal());
 
@@ -400,6 +451,7 @@ addEventListener("pointerup", () => { dragging = false; });
 
 $("annotator").addEventListener("change", async () => {
   annotator = $("annotator").value.trim() || annotator;
+  counted = 0;
   $("annotator").value = annotator;
   localStorage.setItem(REMEMBERED, annotator);
   try {

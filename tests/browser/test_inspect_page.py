@@ -36,3 +36,16 @@ def test_the_page_shows_reasons_and_its_filters_work(tab, address, wide, dark):
     assert page.locator("details:not([open])").count() == 0
     assert page.locator("section", has_text="Cleaned text").locator("p", has_text=CONTENT).count() == 1
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("wide", [False, True])
+def test_a_page_of_html_shows_what_its_markup_tells(tab, tmp_path, wide, dark):
+    nav = f"<nav class='{'menu' * 30}'><a href=/>{NAVIGATION}</a></nav>"
+    (tmp_path / "page.html").write_text(f"<!doctype html>{nav}<article><p>{CONTENT}</p></article><p>{AD}</p>", encoding="utf-8")
+    assert cli.main(["inspect", str(tmp_path / "page.html"), "-o", str(tmp_path / "o.html")]) == 0
+    page = tab((tmp_path / "o.html").as_uri(), wide=wide, dark=dark)
+    page.locator("#l0 summary").click()
+    page.locator("#l0 .why caption", has_text="What its markup tells").wait_for()
+    assert page.locator("#l0 .why th", has_text="in <nav>").count() == 1
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

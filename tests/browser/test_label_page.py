@@ -59,6 +59,14 @@ def open_page(page, name):
     saved(page)
 
 
+def slow(page, milliseconds):
+    """Let each answer that ``page`` gets take so long, as on a busy machine."""
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    throughput = {"downloadThroughput": -1, "uploadThroughput": -1}
+    session.send("Network.emulateNetworkConditions", {"offline": False, "latency": milliseconds, **throughput})
+
+
 def training(tmp_path):
     return {r["id"].split("#")[0]: r["labels"] for r in map(json.loads, (tmp_path / "mine/train.jsonl").read_text().splitlines())}
 
@@ -213,3 +221,82 @@ def test_progress_counts_changes_of_pages_that_are_not_open_and_buttons_keep_the
     saved(two)
     two.keyboard.press("c")
     two.locator("#lines li:first-child.given.content").wait_for()
+
+
+def test_keys_wait_for_the_page_that_was_asked_for(serve, tab, tmp_path):
+    page = tab(serve(*PAGES).address)
+    saved(page)
+    slow(page, 700)
+    page.locator("#pages button", has_text="odd.txt").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("c")
+    page.locator("#lines li:first-child.given.content").wait_for()
+    page.keyboard.press("]")
+    page.keyboard.press("n")  # of the page that comes, not of the one that goes
+    page.locator("#page-name", has_text="sure.txt").wait_for()
+    page.locator("#lines li:first-child.given.navigation").wait_for()
+    saved(page)
+    assert training(tmp_path) == {"odd.txt": "C????", "sure.txt": "N????"}
+
+
+def test_the_page_that_was_asked_for_last_is_the_one_that_opens(serve, tab):
+    page = tab(serve(*PAGES).address)
+    saved(page)
+    held = []
+    page.route("**/api/page?*sure.txt*", lambda route: held.append(route), times=1)
+    open_page(page, "odd.txt")
+    page.locator("#pages button", has_text="sure.txt").click()
+    page.locator("#pages button", has_text="odd.txt").click()
+    page.locator("#page-name", has_text="odd.txt").wait_for()
+    with page.expect_response("**/api/page?*sure.txt*"):
+        held[0].continue_()
+    page.evaluate("new Promise((done) => setTimeout(done))")
+    assert page.locator("#page-name").inner_text() == "odd.txt"
+
+
+def test_a_change_made_while_its_page_was_opening_is_seen(serve, tab):
+    served = serve(*PAGES)
+    one, two = tab(served.address), tab(served.address)
+    saved(one)
+    saved(two)
+    open_page(one, "sure.txt")
+    open_page(two, "odd.txt")
+    held = []
+    two.route("**/api/page?*sure.txt*", lambda route: held.append((route, route.fetch())), times=1)
+    two.locator("#pages button", has_text="sure.txt").click()
+    while not held:
+        two.wait_for_timeout(20)
+    one.keyboard.press("n")
+    saved(one)
+    two.locator("#pages button", has_text="sure.txt").locator(".soft", has_text="1 of 4 lines").wait_for()
+    route, answer = held[0]  # from before that change
+    route.fulfill(response=answer)
+    two.locator("#lines li:first-child.given.navigation").wait_for()
+
+
+def test_a_list_of_pages_drawn_anew_keeps_the_focus(serve, tab):
+    served = serve(*PAGES)
+    one, two = tab(served.address), tab(served.address)
+    saved(one)
+    saved(two)
+    open_page(one, "sure.txt")
+    open_page(two, "odd.txt")
+    two.locator("#pages button", has_text="odd.txt").focus()
+    one.keyboard.press("n")
+    two.locator("#pages button", has_text="sure.txt").locator(".soft", has_text="1 of 4 lines").wait_for()
+    assert two.evaluate("document.activeElement.textContent").strip().startswith("odd.txt")
+
+
+def test_changes_on_their_way_stay_their_annotators(serve, tab, tmp_path):
+    page = tab(serve("sure.txt").address)
+    saved(page)
+    slow(page, 700)
+    for key in "nca":
+        page.keyboard.press(key)
+    page.locator("#annotator").fill("Bea")
+    page.locator("#annotator").press("Enter")
+    saved(page)
+    page.locator("#lines .guess").first.wait_for()
+    assert page.locator("#lines .given").count() == 0
+    rows = map(json.loads, (tmp_path / "mine/journal.jsonl").read_text().splitlines())
+    assert [row["annotator"] for row in rows if "annotator" in row] == ["Ann"] * 3

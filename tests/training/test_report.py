@@ -80,6 +80,28 @@ def test_the_last_release_is_the_last_commit_of_another_model(tmp_path):
         git("commit", "-m", model)
     assert report.previous(tmp_path, "new")["model"] == "second"
     assert report.previous(tmp_path, "other")["model"] == "new"
+    assert "no release" in report.previous(tmp_path, "new")["is"]
+    git("tag", "v0.1.0", "HEAD~2")
+    assert (report.previous(tmp_path, "new")["model"], report.previous(tmp_path, "new")["is"]) == ("first", "release v0.1.0")
+    git("tag", "v0.2.0")
+    assert report.previous(tmp_path, "new")["model"] == "second"  # the release is what is measured
+
+
+def test_the_change_against_given_figures_is_shown(drawn, tiny_model, tmp_path):
+    found = json.loads((drawn / "report.json").read_text())
+    figures = {name: round(value - 0.125, 4) for name, value in found["figures"].items()}
+    old = {"model": "old", "corpus": found["corpus"], "date": "d", "commit": "c", "pages": 4, "lines": 24}
+    (tmp_path / "old.json").write_text(json.dumps({**old, "systems": [{"name": "noiseclf", **figures}]}))
+    arguments = ["--corpus", drawn.parent, "--model", tiny_model, "--data", drawn.parent / "data", "--out", tmp_path]
+    call = [str(a) for a in (*arguments, "--previous", tmp_path / "old.json")]
+    assert report.main(call) == 0
+    shown = (tmp_path / "report.html").read_text()
+    assert shown.count("<td>+0.125</td>") == 4 and "measured on other dev pages" not in shown
+    (tmp_path / "old.json").write_text(json.dumps({**old, "corpus": "other", "systems": [{"name": "noiseclf", **figures}]}))
+    assert report.main(call) == 0
+    assert "measured on other dev pages" in (tmp_path / "report.html").read_text()
+    (tmp_path / "old.json").write_text("{}")
+    assert report.main(call) == 2
 
 
 def test_a_fault_is_one_sentence(tmp_path, capsys):
