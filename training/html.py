@@ -35,7 +35,7 @@ SCORER_SETTINGS: dict[str, Any] = {
     "dim": 8, "minn": 3, "maxn": 5, "wordNgrams": 1, "bucket": 50_000, "minCount": 3,
     "epoch": 10, "lr": 0.1, "thread": 1, "seed": 1, "verbose": 0,
 }  # fmt: skip
-SETTINGS = network.Settings(epochs=12, silver_weight=0.7)
+SETTINGS = network.Settings(silver_weight=0.7)
 #: What is added to the log-odds of content; "balanced" is where word F1 of gold texts is highest in cross-validation.
 FAVOR = {"precision": -0.5, "balanced": 0.5, "recall": 1.5}
 
