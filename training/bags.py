@@ -30,9 +30,9 @@ class Shape:
         maxn: most characters of a part.
     """
 
-    words: int = 60_000
+    words: int = 50_000
     least: int = 4
-    buckets: int = 150_000
+    buckets: int = 125_000
     minn: int = 3
     maxn: int = 5
 
