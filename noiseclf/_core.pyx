@@ -18,7 +18,6 @@ cdef extern from "Python.h":
     void *PyUnicode_DATA(object text)
     unsigned int PyUnicode_READ(int kind, void *data, Py_ssize_t index)
     Py_ssize_t PyUnicode_GET_LENGTH(object text)
-    bint PyUnicode_IS_ASCII(object text)
     bint Py_UNICODE_ISDECIMAL(unsigned int point)
 
 
@@ -88,8 +87,18 @@ cdef enum:
     ARROW = 8
     BRACE = 16
 
-#: Columns that :func:`shape_features` writes; the module features compares them with its names.
-COLUMNS = 53
+# Columns, as features.NAMES names them.
+cdef enum:
+    LENGTH, WORDS, WORD_LENGTH, ONE_WORD, SHARE_DIGIT, SHARE_LOWER, SHARE_UPPER, SHARE_UNCASED, SHARE_DENSE,
+    SHARE_STOP, SHARE_COMMA, SHARE_COLON, SHARE_QUOTE, SHARE_SEPARATOR, SHARE_BRACKET, SHARE_CURRENCY,
+    SHARE_SYMBOL, SHARE_CODE, STOPS, COMMAS, SEPARATORS, DIGITS, ENDS_STOP, ENDS_COLON, ENDS_ELLIPSIS,
+    ENDS_COMMA, ENDS_LETTER, ENDS_DIGIT, STARTS_UPPER, STARTS_LOWER, STARTS_DIGIT, STARTS_SIGN, CAPITAL_WORDS,
+    HAS_AT, HAS_URL, HAS_COPYRIGHT, HAS_ARROW, HAS_BRACE, FOREIGN_SCRIPT, SCRIPT_LATIN, SCRIPT_DENSE, REPEATS,
+    SAME_AS_FIRST, PROSE, FROM_TOP, FROM_END, PLACE, PAGE_LINES, PAGE_PROSE, PAGE_MEAN_LENGTH, PROSE_BEFORE,
+    PROSE_SHARE_BEFORE, LENGTH_RANK, COUNT
+
+#: How many they are.
+COLUMNS = COUNT
 
 
 cdef inline int _sign(unsigned int point) noexcept nogil:
@@ -130,7 +139,7 @@ def shape_features(list lines, const unsigned char[::1] table, float[:, ::1] out
     cdef const Py_ssize_t[::1] order
     cdef float *row
     _check_texts(lines)
-    if table.shape[0] != 0x10000 or out.shape[0] != n or out.shape[1] != COLUMNS:
+    if table.shape[0] != 0x10000 or out.shape[0] != n or out.shape[1] != COUNT:
         raise ValueError("the table or the result has a wrong shape")
     if n == 0:
         return
@@ -172,43 +181,43 @@ def shape_features(list lines, const unsigned char[::1] table, float[:, ::1] out
         size = sizes + <float>1.5 * dense
         words = <float>counts[SPACE] + 1 + dense / <float>2.5
         letters = <float>counts[LOWER] + <float>counts[UPPER] + <float>counts[UNCASED] + dense
-        row[0] = log1pf(size) / 2
-        row[1] = log1pf(words)
-        row[2] = log1pf(size / words)
-        row[3] = words < <float>1.5
+        row[LENGTH] = log1pf(size) / 2
+        row[WORDS] = log1pf(words)
+        row[WORD_LENGTH] = log1pf(size / words)
+        row[ONE_WORD] = words < <float>1.5
         share = max(sizes, <float>1)
-        for j in range(2, 16):
-            row[2 + j] = counts[j] / share
-        row[18] = log1pf(counts[STOP]) if counts[STOP] else 0
-        row[19] = log1pf(counts[COMMA]) if counts[COMMA] else 0
-        row[20] = log1pf(counts[SEPARATOR]) if counts[SEPARATOR] else 0
-        row[21] = log1pf(counts[DIGIT]) if counts[DIGIT] else 0
-        row[22] = last == STOP
-        row[23] = last == COLON
-        row[24] = point == 0x2026
-        row[25] = last == COMMA
-        row[26] = LOWER <= last <= DENSE
-        row[27] = last == DIGIT
-        row[28] = first == UPPER
-        row[29] = first == LOWER
-        row[30] = first == DIGIT
-        row[31] = first > DENSE
-        row[32] = capitals / words
-        row[33] = (held & AT) != 0
-        row[34] = (held & URL) != 0
-        row[35] = (held & COPYRIGHT) != 0
-        row[36] = (held & ARROW) != 0
-        row[37] = (held & BRACE) != 0
+        for j in range(DIGIT, 16):
+            row[SHARE_DIGIT + j - DIGIT] = counts[j] / share
+        row[STOPS] = log1pf(counts[STOP]) if counts[STOP] else 0
+        row[COMMAS] = log1pf(counts[COMMA]) if counts[COMMA] else 0
+        row[SEPARATORS] = log1pf(counts[SEPARATOR]) if counts[SEPARATOR] else 0
+        row[DIGITS] = log1pf(counts[DIGIT]) if counts[DIGIT] else 0
+        row[ENDS_STOP] = last == STOP
+        row[ENDS_COLON] = last == COLON
+        row[ENDS_ELLIPSIS] = point == 0x2026
+        row[ENDS_COMMA] = last == COMMA
+        row[ENDS_LETTER] = LOWER <= last <= DENSE
+        row[ENDS_DIGIT] = last == DIGIT
+        row[STARTS_UPPER] = first == UPPER
+        row[STARTS_LOWER] = first == LOWER
+        row[STARTS_DIGIT] = first == DIGIT
+        row[STARTS_SIGN] = first > DENSE
+        row[CAPITAL_WORDS] = capitals / words
+        row[HAS_AT] = (held & AT) != 0
+        row[HAS_URL] = (held & URL) != 0
+        row[HAS_COPYRIGHT] = (held & COPYRIGHT) != 0
+        row[HAS_ARROW] = (held & ARROW) != 0
+        row[HAS_BRACE] = (held & BRACE) != 0
         share = max(letters, <float>1)
-        row[39] = scripts[i, 1] / share
-        row[40] = dense / share
+        row[SCRIPT_LATIN] = scripts[i, 1] / share
+        row[SCRIPT_DENSE] = dense / share
         prose = size if words >= 8 and counts[STOP] > 0 else 0
         if words >= 20:
             prose += size
         prose = min(prose, <float>1200)
-        row[43] = prose / 400
-        row[50] = log1pf(<float>above) / 5
-        row[51] = above
+        row[PROSE] = prose / 400
+        row[PROSE_BEFORE] = log1pf(<float>above) / 5
+        row[PROSE_SHARE_BEFORE] = above
         above += prose
         size_of_all += size
         doubled[i] = 2 * <int>length + 3 * counts[DENSE]
@@ -230,25 +239,25 @@ def shape_features(list lines, const unsigned char[::1] table, float[:, ::1] out
         known = 0
         for j in range(1, 16):
             known += scripts[i, j]
-        row[38] = 1 - scripts[i, main_script] / known if known > 0 else 0
+        row[FOREIGN_SCRIPT] = 1 - scripts[i, main_script] / known if known > 0 else 0
         text = lines[i]
         times = repeats[text]
-        row[41] = logf(times) if times > 1 else 0
-        row[42] = 0
+        row[REPEATS] = logf(times) if times > 1 else 0
+        row[SAME_AS_FIRST] = 0
         if times > 1 and text in head:
-            row[42] = text in seen
+            row[SAME_AS_FIRST] = text in seen
             seen.add(text)
-        row[44] = log1pf(i) / 3
-        row[45] = log1pf(n - 1 - i) / 3
-        row[46] = <float>i / last_index
-        row[47] = page_lines
-        row[48] = page_prose
-        row[49] = page_mean
-        row[51] /= prose
+        row[FROM_TOP] = log1pf(i) / 3
+        row[FROM_END] = log1pf(n - 1 - i) / 3
+        row[PLACE] = <float>i / last_index
+        row[PAGE_LINES] = page_lines
+        row[PAGE_PROSE] = page_prose
+        row[PAGE_MEAN_LENGTH] = page_mean
+        row[PROSE_SHARE_BEFORE] /= prose
     order_of = np.argsort(doubled_of, kind="stable")  # each line once, so all below n
     order = order_of
     for i in range(n):
-        out[order[i], 52] = <float>i / last_index
+        out[order[i], LENGTH_RANK] = <float>i / last_index
 
 
 # --- noiseclf.scorer ------------------------------------------------------------------------------------------------

@@ -95,7 +95,7 @@ def shape_features(lines: Sequence[str], table: npt.NDArray[np.uint8]) -> Floats
         return np.zeros((0, len(NAMES)), np.float32)
     if compiled.IN_USE:
         out = np.empty((n, len(NAMES)), np.float32)
-        compiled.core.shape_features(lines if isinstance(lines, list) else list(lines), table, out)
+        compiled.core.shape_features(list(lines), table, out)
         return out
     points = np.frombuffer("\n".join(lines).encode("utf-32-le", "replace"), np.uint32)
     breaks = np.flatnonzero(points == 10)
