@@ -562,16 +562,19 @@ cdef class _Page:
 
     cdef list names(self, unsigned char* scratch):
         cdef list result = [""] * self.count
-        cdef Int e, above, i
-        for i in range(2 * len(self.rows)):
-            e, above = (self.owners[i // 2], ABOVE) if i % 2 == 0 else (self.blocks[i // 2], 2)
-            while e > 0 and above:
-                if not result[e]:
-                    result[e] = name_of(self.page + self.tag_of[e], self.page + self.stop_of[e], scratch)
-                e = self.parent_of[e]
-                above -= 1
-        result[0] = "root" if self.rows else ""
+        cdef Py_ssize_t i
+        for i in range(len(self.rows)):
+            self.name_upwards(self.owners[i], ABOVE, result, scratch)
+            self.name_upwards(self.blocks[i], 2, result, scratch)
         return result
+
+    cdef int name_upwards(self, Int e, Int above, list names, unsigned char* scratch) except -1:
+        while e >= 0 and above:
+            if not names[e]:
+                names[e] = name_of(self.page + self.tag_of[e], self.page + self.stop_of[e], scratch) if e else "root"
+            e = self.parent_of[e]
+            above -= 1
+        return 0
 
     cdef object walked(self, unsigned char* scratch):
         cdef Int e
@@ -580,10 +583,11 @@ cdef class _Page:
             self.lines.pop()
         for e in range(self.count):
             self.controls.data.as_longlongs[e] = self.fields_of[self.form_of[e]] if self.form_of[e] >= 0 else 0
-        for whole in (self.parents, self.ends, self.depths, self.flags, self.controls):
+        cdef list names = self.names(scratch)
+        for whole in (self.parents, self.ends, self.depths, self.flags, self.controls):  # after this no pointer holds
             array.resize(whole, self.count)
         return Walked(
-            self.starts, self.names(scratch), self.parents, self.ends, self.depths, self.flags, self.controls, self.lines, self.rows, self.owners,
+            self.starts, names, self.parents, self.ends, self.depths, self.flags, self.controls, self.lines, self.rows, self.owners,
             self.blocks, self.sizes, self.linked, self.scripts, self.covered,
         )
 
