@@ -194,7 +194,7 @@ def _adapt(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> in
     try:
         base, _ = artefact.read(SHIPPED if arguments.base == "shipped" else arguments.base)
         own = apply_labels(read_split(arguments.corpus, "train"), read_labels(arguments.data))
-        model, report = adapt.adapt(base, own, read_own(arguments.data))
+        model, report = adapt.adapt(base, own, read_own(arguments.data), phrases=read_phrases(arguments.data))
         _write(arguments.out, model.to_bytes())
         if arguments.report:
             _write(arguments.report, json.dumps(report, indent=1).encode() + b"\n")

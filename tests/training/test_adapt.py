@@ -14,8 +14,8 @@ from samples import AD, CONTENT, NAVIGATION
 import noiseclf
 from noiseclf.artefact import Artefact
 from noiseclf.context import ContextModel
-from training import adapt, network
-from training.corpus import CorpusError, LabelledPage, read_own
+from training import adapt, metrics, network
+from training.corpus import CorpusError, LabelledPage, read_own, read_phrases
 from training.train import main
 
 DATA = Path(__file__).parents[2] / "data"
@@ -28,8 +28,8 @@ OWN = [
 
 
 def test_it_learns_what_the_pages_show_and_says_what_that_brings(tiny_artefact: Artefact) -> None:
-    settings = adapt.Settings(rate=1e-2, rehearsal=0.5)
-    adapted, report = adapt.adapt(tiny_artefact, OWN, REHEARSED, settings, show=False)
+    settings = adapt.Settings(rate=1e-2, rehearsal=0.5, pull=0.05)
+    adapted, report = adapt.adapt(tiny_artefact, OWN, REHEARSED, settings, phrases=read_phrases(DATA), show=False)
     assert report["own"]["pages"] == 6 and report["own"]["lines"] == 30
     assert report["own"]["after"]["macro_f1"] > report["own"]["before"]["macro_f1"]
     assert 0 < report["rehearsal"]["pages"] < len(REHEARSED)
@@ -52,6 +52,19 @@ def test_where_nothing_is_gained_the_model_stays_as_it_was(tiny_artefact: Artefa
     assert "label more pages" in adapt.render(report)
 
 
+def test_a_gain_that_one_page_of_ten_gives_is_not_enough() -> None:
+    right, wrong = np.eye(4, dtype=np.int64) * 5, np.ones((4, 4), np.int64)
+
+    def counts(*pages: np.ndarray) -> metrics.Counts:
+        return metrics.Counts(np.stack(pages), np.stack(pages))
+
+    before = counts(*[wrong] * 10)
+    one, all_but_one = counts(right, *[wrong] * 8, wrong + wrong.T * 2), counts(wrong, *[right] * 9)
+    assert adapt.choose({0.0: before, 1.0: before}) == (0.0, 0.0)
+    assert adapt.choose({0.0: before, 0.5: one}) == (0.0, 0.0)
+    assert adapt.choose({0.0: before, 0.5: all_but_one, 1.0: one}) == (0.5, 1.0)
+
+
 def test_the_same_pages_give_the_same_weights_and_rehearsal_holds_them_near(tiny_artefact: Artefact) -> None:
     classifier = noiseclf.classifier.from_bytes(tiny_artefact.to_bytes())
     made = [adapt._sample(classifier, e) for e in adapt.examples(OWN, 5)]
@@ -65,7 +78,7 @@ def test_the_same_pages_give_the_same_weights_and_rehearsal_holds_them_near(tiny
         gaps = [np.abs(before.probabilities(s.features) - now.probabilities(s.features)).mean() for s in kept]
         return float(np.mean(gaps))
 
-    assert moved(rate=1e-2, rehearsal=50.0) < moved(rate=1e-2, rehearsal=0.0)
+    assert moved(rate=1e-2, rehearsal=50.0, pull=0.05) < moved(rate=1e-2, rehearsal=0.0, pull=0.05)
 
 
 def test_a_restored_network_computes_what_the_arrays_do(tiny_artefact: Artefact) -> None:
