@@ -1,1 +1,1 @@
-"""Coverage-guided fuzzing of noiseclf by atheris; ``make fuzz`` runs it."""
+"""Checks too long for the test suite: coverage-guided fuzzing, kills at random moments, Pythons and NumPys. See docs/trust.md."""

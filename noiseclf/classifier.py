@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
@@ -359,7 +360,9 @@ def from_bytes(data: bytes) -> NoiseClassifier:
     return NoiseClassifier(artefact.Artefact.from_bytes(data), data)
 
 
-_lock = threading.Lock()
+_lock = threading.RLock()
+if hasattr(os, "register_at_fork"):  # a process forked while a thread loads would wait for that thread for ever
+    os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
 
 
 def shipped() -> NoiseClassifier:

@@ -20,7 +20,7 @@ from noiseclf.artefact import ModelError
 from noiseclf.classifier import Favor, NoiseClassifier
 from noiseclf.commands import add_inspect, add_label, load_model
 from noiseclf.extras import MissingExtraError, classify_page, require_html
-from noiseclf.files import Item, Kind, Problems, expand, is_html, kind_of, read, shown
+from noiseclf.files import LIMITS, Item, Kind, Limits, Problems, expand, is_html, kind_of, read, shown
 from noiseclf.labels import LABELS, NOISE, Label
 from noiseclf.page import Line, Page
 from noiseclf.parallel import ordered_map
@@ -199,6 +199,11 @@ def _parser() -> argparse.ArgumentParser:
     add("--model", metavar="PATH", help="a model file of your own (default: the model in the package)")
     add("-j", "--jobs", type=_jobs, default=1, metavar="N", help="processes to use; order is kept (default: 1)")
     add("-o", "--output", metavar="FILE", help="write there, whole or not at all; .jsonl or .parquet (default: standard output)")
+    record = "largest page or record, once decompressed; K, M or G may follow (default: 32M)"
+    ratio = f"how many times its size a compressed file may have once decompressed (default: {LIMITS.ratio})"
+    add("--max-record", type=_size, default=LIMITS.record, metavar="SIZE", help=record)
+    add("--max-lines", type=_size, default=LIMITS.lines, metavar="N", help=f"most lines of a page (default: {LIMITS.lines})")
+    add("--max-ratio", type=_size, default=LIMITS.ratio, metavar="N", help=ratio)
     add("--resume", action="store_true", help="go on where an interrupted run of the same command came to, if there was one")
 
     parser = argparse.ArgumentParser("noiseclf", **described(_ABOUT, _EXAMPLES))
@@ -228,6 +233,17 @@ def _jobs(number: str) -> int:
     if not (number.isdecimal() and int(number) >= 1):
         raise argparse.ArgumentTypeError(f"{number!r} is not a number of processes; give 1 or more")
     return int(number)
+
+
+def _size(text: str) -> int:
+    found = re.fullmatch(r"(\d{1,15})([KMG]?)", text.upper(), re.ASCII)
+    if found is None or int(found[1]) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no size; give 1 or more, such as 64M")
+    return int(found[1]) << {"": 0, "K": 10, "M": 20, "G": 30}[found[2]]
+
+
+def _limits(options: argparse.Namespace) -> Limits:
+    return Limits(options.max_record, options.max_lines, options.max_ratio)
 
 
 def _task(parser: argparse.ArgumentParser, options: argparse.Namespace) -> _Task:
@@ -306,16 +322,16 @@ def _run_on_records(task: _Task, options: argparse.Namespace, classifier: NoiseC
     kinds = [kind_of(file) or other for file in options.files]
     if options.field is not None:
         kinds = [Kind.JSONL if kind is Kind.TEXT else kind for kind in kinds]
-    items = read(options.files, task.field, kinds, problems, html=options.html)
+    items = read(options.files, task.field, kinds, problems, html=options.html, limits=_limits(options))
     site = None
     if options.site:  # all is read once to know the site, and once to work
         if "-" in options.files:
             items, first = tee(items)  # held, as it will not come again
         else:
-            first = read(options.files, task.field, kinds, Problems(quiet=True), html=options.html)
+            first = read(options.files, task.field, kinds, Problems(quiet=True), html=options.html, limits=_limits(options))
         site = Site.of(_record_lines(item, task.field) for item in first if not item.fault)
     records.run(
-        records.Task(task.command, task.favor, _dropped(task), task.field, site),
+        records.Task(task.command, task.favor, _dropped(task), task.field, site, _limits(options)),
         classifier,
         items,
         records.Where(options.files, options.output, options.resume, options.html),
@@ -345,14 +361,19 @@ def _record_lines(item: Item, field: str) -> list[str]:
 
 
 def _pages(options: argparse.Namespace, problems: Problems) -> Iterator[_Item]:
+    limits = _limits(options)
     for file in options.files:
         try:
             with open_input(file) as stream:
-                data = stream.read()
+                data = stream.read(limits.record + 1)
             html = is_html(file, data, options.html)
             if html:
                 require_html()
+            if len(data) > limits.record:
+                raise StreamError(limits.too_large)
             text, replaced = (data, 0) if html else decode(data)
+            if fault := limits.fault(text, html=html):
+                raise StreamError(fault)
         except StreamError as error:
             problems.fail(shown(file), str(error))
             continue

@@ -18,11 +18,49 @@ from noiseclf.encoding import looks_like_html
 from noiseclf.extras import MissingExtraError, needed, require_html
 from noiseclf.streams import StreamError, decode, decode_lines, open_input
 
-#: The largest record, in bytes or characters once decompressed. No page a person reads is near it; a bomb is.
-MAX_RECORD = 32 << 20
-
-_TOO_LARGE = f"larger than {MAX_RECORD >> 20} MiB, which is no page"
 _ROWS = 64  # of a Parquet file, read at once
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What is refused before it fills the memory; pages that people read are far below.
+
+    Attributes:
+        record: bytes or characters of a page or record, once decompressed.
+        lines: of a page; one of HTML may have four times as many tags.
+        ratio: how many times its compressed size a .gz or .zst file, or a column of Parquet, may have once decompressed;
+            of no account below the size of one record.
+    """
+
+    record: int = 32 << 20
+    lines: int = 200_000
+    ratio: int = 200
+
+    def fault(self, page: str | bytes, *, html: bool) -> str:
+        """Return why ``page`` is too large, "" where it is not."""
+        if len(page) > self.record:
+            return self.too_large
+        if html:
+            tags = page.count(b"<") if isinstance(page, bytes) else page.count("<")
+            return f"more than {4 * self.lines:,} tags; {_RAISE} --max-lines" if tags > 4 * self.lines else ""
+        assert isinstance(page, str)
+        return f"more than {self.lines:,} lines; {_RAISE} --max-lines" if page.count("\n") > self.lines else ""
+
+    @property
+    def too_large(self) -> str:
+        """What is said of a record over the limit."""
+        size = f"{self.record >> 20} MiB" if self.record >= 1 << 20 else f"{self.record:,} bytes"
+        return f"larger than {size}; {_RAISE} --max-record"
+
+    @property
+    def bomb(self) -> str:
+        """What is said of data over the ratio."""
+        return f"decompresses to more than {self.ratio:,} times its size, as bombs do; {_RAISE} --max-ratio"
+
+
+_RAISE = "if that is right, raise"
+#: The limits unless others are given.
+LIMITS = Limits()
 
 
 class Kind(Enum):
@@ -141,7 +179,13 @@ def _same(one: str, other: str) -> bool:
 
 
 def read(
-    files: Sequence[str], field: str, kinds: Sequence[Kind], problems: Problems, *, html: bool | None = None
+    files: Sequence[str],
+    field: str,
+    kinds: Sequence[Kind],
+    problems: Problems,
+    *,
+    html: bool | None = None,
+    limits: Limits = LIMITS,
 ) -> Iterator[Item]:
     """Yield the records of ``files``, lazily, broken ones too; a file that cannot be used is named to ``problems``.
 
@@ -151,8 +195,9 @@ def read(
         kinds: what each file holds.
         problems: is told of files, not of records.
         html: whether pages are HTML, except in archives; None for those that :func:`is_html` takes for it.
+        limits: above which a record, or the rest of a file, is broken.
     """
-    readers: dict[Kind, Callable[[str, str, bool, Problems], Iterator[Item]]] = {
+    readers: dict[Kind, Callable[[str, str, bool, Problems, Limits], Iterator[Item]]] = {
         Kind.JSONL: _json_lines,
         Kind.PARQUET: _parquet,
         Kind.WARC: _warc,
@@ -162,9 +207,9 @@ def read(
             if html:
                 require_html()
             if kind.is_records:
-                yield from readers[kind](file, field, bool(html), problems)
+                yield from readers[kind](file, field, bool(html), problems, limits)
             else:
-                yield from _page(file, html, problems)
+                yield from _page(file, html, problems, limits)
         except (StreamError, MissingExtraError) as error:
             problems.fail(shown(file), str(error))
 
@@ -174,11 +219,11 @@ def is_html(file: str, data: bytes, said: bool | None = None) -> bool:
     return kind_of(file) is Kind.HTML or looks_like_html(data) if said is None else said
 
 
-def _page(file: str, said: bool | None, problems: Problems) -> Iterator[Item]:
+def _page(file: str, said: bool | None, problems: Problems, limits: Limits) -> Iterator[Item]:
     with open_input(file) as stream:
-        data = stream.read(MAX_RECORD + 1)
-    if len(data) > MAX_RECORD:
-        yield Item(file, "", fault=_TOO_LARGE)
+        data = stream.read(limits.record + 1)
+    if len(data) > limits.record:
+        yield Item(file, "", fault=limits.too_large)
     elif is_html(file, data, said):
         require_html()
         yield Item(file, "", data, True, {"file": file})
@@ -188,28 +233,69 @@ def _page(file: str, said: bool | None, problems: Problems) -> Iterator[Item]:
         yield Item(file, "", text, False, {"file": file})
 
 
-def _json_lines(file: str, field: str, html: bool, problems: Problems) -> Iterator[Item]:
+def _json_lines(file: str, field: str, html: bool, problems: Problems, limits: Limits) -> Iterator[Item]:
     broken = _broken_compression()
     number = count = 0
-    with open_input(file) as raw, _decompressed(file, raw) as stream:
+    with open_input(file) as raw, _decompressed(file, raw, limits) as stream:
         try:
-            for number, (line, replaced) in enumerate(decode_lines(stream, MAX_RECORD), 1):
+            for number, (line, replaced) in enumerate(decode_lines(stream, limits.record), 1):
                 count += replaced
                 if line is None:
-                    yield Item(file, f"line {number}", fault=_TOO_LARGE)
+                    yield Item(file, f"line {number}", fault=limits.too_large)
                 elif line.strip():
                     yield Item(file, f"line {number}", line, html)
         except broken as error:
             fault = f"the compressed file is cut off or damaged here ({error}), and what follows cannot be read"
             yield Item(file, f"line {number + 1}", fault=fault)
+        except BombError:
+            yield Item(file, f"line {number + 1}", fault=f"the file {limits.bomb}; what follows is not read")
     problems.replaced(file, count)
 
 
-def _decompressed(file: str, raw: io.BufferedReader) -> Any:
-    """Return ``raw``, or what decompresses it and gives all that is before damage."""
+class BombError(Exception):
+    """Data grows as much when decompressed as only bombs do."""
+
+
+class _Counted:
+    """What a decompressor reads from, and how much that was."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self.count = 0
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._stream.read(size)
+        self.count += len(data)
+        return data
+
+
+class _Bounded(io.RawIOBase):
+    """What a decompressor gives, as long as that is in proportion to what it read."""
+
+    def __init__(self, compressed: _Counted, decompressed: IO[bytes], limits: Limits) -> None:
+        self._compressed, self._decompressed, self._limits = compressed, decompressed, limits
+        self._count = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data: bytes = self._decompressed.read1(len(buffer))  # type: ignore[attr-defined] # not read(): what precedes damage is kept
+        self._count += len(data)
+        if self._count > max(self._limits.record, self._limits.ratio * self._compressed.count):
+            raise BombError
+        buffer[: len(data)] = data
+        return len(data)
+
+
+def _decompressed(file: str, raw: io.BufferedReader, limits: Limits) -> io.BufferedReader:
+    """Return ``raw``, or what decompresses it, gives all that is before damage, and raises BombError over the limit."""
+    counted = _Counted(raw)
     if file.lower().endswith(".gz"):
-        return gzip.GzipFile(fileobj=raw)
-    return _zstd().ZstdFile(raw) if file.lower().endswith(".zst") else raw
+        return io.BufferedReader(_Bounded(counted, gzip.GzipFile(fileobj=counted), limits), 1 << 16)  # type: ignore[call-overload]
+    if file.lower().endswith(".zst"):
+        return io.BufferedReader(_Bounded(counted, _zstd().ZstdFile(counted), limits), 1 << 16)
+    return raw
 
 
 def _broken_compression() -> tuple[type[Exception], ...]:
@@ -228,7 +314,7 @@ def _zstd() -> Any:
     return zstd
 
 
-def _parquet(file: str, field: str, html: bool, problems: Problems) -> Iterator[Item]:
+def _parquet(file: str, field: str, html: bool, problems: Problems, limits: Limits) -> Iterator[Item]:
     with needed("parquet", "reading Parquet files"):
         import pyarrow as pa
         import pyarrow.parquet as pq
@@ -239,6 +325,8 @@ def _parquet(file: str, field: str, html: bool, problems: Problems) -> Iterator[
             source = pq.ParquetFile(stream)
         except (pa.ArrowException, OSError) as error:
             raise StreamError(f"is no Parquet file, or is damaged ({_first_line(error)}); check or copy it again") from None
+        if _is_bomb(source.metadata, limits):
+            raise StreamError(f"a column {limits.bomb}")
         if field not in source.schema_arrow.names:
             names = sorted(source.schema_arrow.names)[:9]
             raise StreamError(f"no column {field!r} among {names}; name the page's column with --field")
@@ -246,21 +334,28 @@ def _parquet(file: str, field: str, html: bool, problems: Problems) -> Iterator[
             for batch in source.iter_batches(batch_size=_ROWS):
                 for row in range(batch.num_rows):
                     number += 1
-                    yield _row(Item(file, f"row {number}", html=html), batch.slice(row, 1), field)
+                    yield _row(Item(file, f"row {number}", html=html), batch.slice(row, 1), field, limits)
         except (pa.ArrowException, OSError) as error:
             fault = f"the file is damaged here ({_first_line(error)}), and what follows cannot be read"
             yield Item(file, f"row {number + 1}", fault=fault)
 
 
-def _row(item: Item, row: Any, field: str) -> Item:
+def _is_bomb(metadata: Any, limits: Limits) -> bool:
+    groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
+    columns = [group.column(i) for group in groups for i in range(group.num_columns)]
+    sizes = [(column.total_uncompressed_size, column.total_compressed_size) for column in columns]
+    return any(full > max(limits.record, limits.ratio * small) for full, small in sizes)
+
+
+def _row(item: Item, row: Any, field: str, limits: Limits) -> Item:
     try:
         page = row.column(field)[0].as_py()
     except UnicodeDecodeError as error:
         return Item(item.file, item.place, fault=f"column {field!r} is not UTF-8 ({error.reason})")
     if not (isinstance(page, str) or (item.html and isinstance(page, bytes))):
         return Item(item.file, item.place, fault=f"column {field!r} is not text but a {type(page).__name__}")
-    if len(page) > MAX_RECORD:
-        return Item(item.file, item.place, fault=_TOO_LARGE)
+    if len(page) > limits.record:
+        return Item(item.file, item.place, fault=limits.too_large)
     return Item(item.file, item.place, page, item.html, row)
 
 
@@ -271,7 +366,7 @@ def _first_line(error: Exception) -> str:
 # WARC
 
 
-def _warc(file: str, field: str, html: bool, problems: Problems) -> Iterator[Item]:
+def _warc(file: str, field: str, html: bool, problems: Problems, limits: Limits) -> Iterator[Item]:
     """Yield an item for each page, and one for each stretch of the file that is no record.
 
     After such a stretch, reading goes on where the next record may begin: in a compressed file, at what looks like the start of
@@ -294,7 +389,7 @@ def _warc(file: str, field: str, html: bool, problems: Problems) -> Iterator[Ite
                 for record in ArchiveIterator(stream, parse_http=False, record_types=WarcRecordType.any_type):
                     at = record.stream_pos
                     number += 1
-                    item = _archived(Item(file, f"record {number}"), record) if record.record_type & wanted else None
+                    item = _archived(Item(file, f"record {number}"), record, limits) if record.record_type & wanted else None
                     broken = item is not None and bool(item.fault)
                     if item is not None:
                         yield item
@@ -320,14 +415,14 @@ def _find(stream: IO[bytes], what: bytes, at: int) -> int | None:
     return None
 
 
-def _archived(item: Item, record: Any) -> Item | None:
+def _archived(item: Item, record: Any, limits: Limits) -> Item | None:
     """Return the page of a record, None where it holds something else than a page."""
     headers = record.headers
     row = {"id": headers.get("WARC-Record-ID"), "url": headers.get("WARC-Target-URI"), "date": headers.get("WARC-Date")}
     if headers.get("Content-Length") is None or not headers.get("Content-Length").strip().isdecimal():
         return Item(item.file, item.place, fault="a WARC record without a length")
     if headers.get("WARC-Type") == "conversion":
-        fault, data = _payload(record)
+        fault, data = _payload(record, limits)
         return Item(item.file, item.place, data.decode("utf-8", "replace"), False, row, fault)
     if not record.is_http:
         return None
@@ -338,24 +433,24 @@ def _archived(item: Item, record: Any) -> Item | None:
     if not 200 <= answer.status_code < 300 or (record.http_content_type or "") not in ("text/html", "application/xhtml+xml"):
         return None
     require_html()
-    fault, data = _payload(record)
+    fault, data = _payload(record, limits)
     if not fault:
-        fault, data = _decoded(data, answer)
+        fault, data = _decoded(data, answer, limits)
     return Item(item.file, item.place, _in_charset(data, record.http_charset), True, row, fault)
 
 
-def _payload(record: Any) -> tuple[str, bytes]:
+def _payload(record: Any, limits: Limits) -> tuple[str, bytes]:
     """Return what is wrong with the record's payload, "" for nothing, and the payload."""
     length = record.content_length
-    if length > MAX_RECORD:
-        return _TOO_LARGE, b""
+    if length > limits.record:
+        return limits.too_large, b""
     data: bytes = record.reader.read(length) if length else b""
     if len(data) < length:
         return f"cut off after {len(data):,} of {length:,} bytes", b""
     return "", data
 
 
-def _decoded(data: bytes, headers: Any) -> tuple[str, bytes]:
+def _decoded(data: bytes, headers: Any, limits: Limits) -> tuple[str, bytes]:
     """Undo the codings of an HTTP message; results as of :func:`_payload`."""
     from fastwarc import stream_io
 
@@ -372,11 +467,11 @@ def _decoded(data: bytes, headers: Any) -> tuple[str, bytes]:
         if coding not in readers:
             return f"unknown HTTP coding {coding!r}", b""
         try:
-            data = readers[coding](io.BytesIO(data)).read(MAX_RECORD + 1)
+            data = readers[coding](io.BytesIO(data)).read(limits.record + 1)
         except (OSError, ValueError) as error:
             return f"its {coding} coding is damaged ({_first_line(error)})", b""
-        if len(data) > MAX_RECORD:
-            return _TOO_LARGE, b""
+        if len(data) > limits.record:
+            return limits.too_large, b""
     return "", data
 
 

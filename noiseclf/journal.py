@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import IO
 
-from noiseclf.streams import StreamError, target_of, unwritable, whole_file
+from noiseclf.streams import StreamError, fcntl, target_of, try_lock, unwritable, whole_file
 
 
 @dataclass(frozen=True)
@@ -119,6 +119,8 @@ def _kept(name: str, run: str, partial: Path, journal: Path) -> Done | None:
     if not (partial.exists() and journal.exists()):
         return None
     first, *lines = journal.read_bytes().split(b"\n")
+    if not lines:  # killed before its first line was whole
+        return None
     if first != run.encode():
         raise StreamError(
             f"{name}: {partial.name} beside it is from other input, options or model; "
@@ -142,11 +144,5 @@ def _opened_journal(journal: Path, run: str, *, new: bool) -> Iterator[IO[bytes]
 
 
 def _lock(name: str, file: IO[bytes]) -> None:
-    try:
-        import fcntl
-    except ImportError:  # Windows, where nothing of the kind is at hand
-        return
-    try:
-        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # not flock, which worker processes would inherit
-    except (BlockingIOError, PermissionError):
-        raise StreamError(f"{name}: another process is writing it; wait for it, or name another file with -o") from None
+    if fcntl is not None and not try_lock(file):
+        raise StreamError(f"{name}: another process is writing it; wait for it, or name another file with -o")

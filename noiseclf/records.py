@@ -8,7 +8,7 @@ import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 import noiseclf
 from noiseclf.classifier import Favor, NoiseClassifier
 from noiseclf.extras import classify_page, clean_page
-from noiseclf.files import Item, Kind, Problems, kind_of, shown
+from noiseclf.files import LIMITS, Item, Kind, Limits, Problems, kind_of, shown
 from noiseclf.journal import ChunkedFile, Done, chunked_file
 from noiseclf.labels import Label
 from noiseclf.page import Line
@@ -41,6 +41,7 @@ class Task:
         drop: labels of the lines that ``clean`` leaves out.
         field: the one that holds the page.
         site: the site that all pages are from, where they are said to be from one; text only.
+        limits: above which a record is broken.
     """
 
     command: str
@@ -48,6 +49,7 @@ class Task:
     drop: frozenset[Label]
     field: str
     site: Site | None = None
+    limits: Limits = LIMITS
 
 
 @dataclass(frozen=True)
@@ -234,6 +236,7 @@ def _identity(task: Task, classifier: NoiseClassifier, output: str, where: Where
         except OSError:  # it will be missed when it is read
             found.append([str(Path(name).absolute())])
     how = [task.command, task.favor, sorted(task.drop), task.field, str(kind_of(output)), task.site is not None, where.html]
+    how.append(astuple(task.limits))
     which = json.dumps([noiseclf.__version__, classifier.digest, how, found])
     return hashlib.sha256(which.encode("utf-8", "surrogateescape")).hexdigest()
 
@@ -273,6 +276,8 @@ def _work(context: tuple[NoiseClassifier, Task], sent: _Sent) -> _Outcome:
     try:
         if sent.whole:
             return _work_on_json(classifier, task, sent)
+        if fault := task.limits.fault(sent.page, html=sent.html):
+            return _Outcome(fault=fault)
         return _Outcome(fields=_fields(classifier, task, sent.page, sent.html))
     except RecursionError:
         return _Outcome(fault="JSON nested too deeply" if sent.whole else "nested too deeply")
@@ -290,6 +295,8 @@ def _work_on_json(classifier: NoiseClassifier, task: Task, sent: _Sent) -> _Outc
     page = record[task.field]
     if not isinstance(page, str):
         return _Outcome(fault=f"field {task.field!r} is not text but a {type(page).__name__}")
+    if fault := task.limits.fault(page, html=sent.html):
+        return _Outcome(fault=fault)
     record |= _fields(classifier, task, page, sent.html)
     return _Outcome(as_json(record) + "\n")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import hashlib
 import io
 import os
 import secrets
@@ -10,7 +11,14 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import ModuleType
 from typing import IO
+
+fcntl: ModuleType | None
+try:
+    import fcntl
+except ImportError:  # Windows, where nothing of the kind is at hand
+    fcntl = None
 
 #: Bytes at a file's start that tell what it is.
 HEAD = 8192
@@ -91,9 +99,10 @@ def whole_file(name: str) -> Iterator[IO[bytes]]:
         StreamError: ``name`` is no place for a file, or writing fails; what was there before is still there.
     """
     target = target_of(name)
-    temporary = target.with_name(f".noiseclf-{secrets.token_hex(4)}.tmp")
+    temporary = target
     try:
-        with temporary.open("xb") as file:
+        with _beside(target) as file:
+            temporary = Path(file.name)
             if target.exists():
                 shutil.copymode(target, temporary)
             yield file
@@ -101,11 +110,36 @@ def whole_file(name: str) -> Iterator[IO[bytes]]:
             os.fsync(file.fileno())
         temporary.replace(target)
     except BaseException as error:
-        with suppress(OSError):  # its folder may be no folder
+        if temporary != target:
             temporary.unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise unwritable(name, error) from None
         raise
+
+
+def _beside(target: Path) -> IO[bytes]:
+    """Open a new file beside ``target``, locked, and remove those that killed processes left there for the same target."""
+    own = hashlib.sha256(os.fsencode(target.name)).hexdigest()[:8]
+    for left in target.parent.glob(f".noiseclf-{own}-*.tmp"):
+        with suppress(FileNotFoundError, PermissionError), left.open("r+b") as old:
+            if try_lock(old):
+                left.unlink()
+    while True:
+        file = target.with_name(f".noiseclf-{own}-{secrets.token_hex(4)}.tmp").open("xb")
+        if fcntl is None or (try_lock(file) and os.fstat(file.fileno()).st_nlink):
+            return file
+        file.close()  # another process took it for one that was left
+
+
+def try_lock(file: IO[bytes]) -> bool:
+    """Lock ``file`` until it is closed; return False where another process has it locked, or where nothing can be locked."""
+    if fcntl is None:
+        return False
+    try:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # not flock, which worker processes would inherit
+    except (BlockingIOError, PermissionError):
+        return False
+    return True
 
 
 def target_of(name: str) -> Path:

@@ -1,6 +1,10 @@
+import os
 import pickle
+import subprocess
+import sys
 import threading
 from collections import UserList
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -289,3 +293,71 @@ def test_a_scorer_with_lying_sizes_is_refused(tiny_artefact, size):
     start = _matrix_start(tiny_artefact.scorer)
     lying = tiny_artefact.scorer[: start - 16] + size.to_bytes(8, "little", signed=True) + tiny_artefact.scorer[start - 8 :]
     refused(replace(tiny_artefact, scorer=lying), "not a fastText model")
+
+
+def test_eight_threads_that_load_at_once_have_one_classifier_and_the_same_labels():
+    code = """
+import threading, noiseclf
+page = "Home\\nThe ferry was late again on Monday, the harbour board said.\\nLeave a reply"
+barrier, found = threading.Barrier(8), []
+def work():
+    barrier.wait()
+    classifier = noiseclf.load()
+    found.append((id(classifier), tuple(tuple(line.probabilities.items()) for line in classifier.classify(page).lines)))
+threads = [threading.Thread(target=work) for _ in range(8)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+assert len(found) == 8 and all(one == found[0] for one in found), found
+"""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment, timeout=120)
+
+
+def test_threads_that_load_a_file_at_once_agree(html_model):
+    page, html = f"{CONTENT}\n{AD}", f"<p>{CONTENT}</p><p>{AD}</p>"
+    barrier = threading.Barrier(8)
+
+    def work(_):
+        barrier.wait()
+        loaded = noiseclf.load(html_model)
+        return loaded.classify(page), loaded.classify_html(html)
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(work, range(8)))
+    assert all(one == found[0] for one in found)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.parametrize("when", ["loaded", "loading"])
+def test_a_forked_process_can_load_whatever_its_parent_was_at(when):
+    code = """
+import os, sys, threading, time, warnings
+import noiseclf
+from noiseclf import classifier
+warnings.simplefilter("ignore")
+page = "Home\\nThe ferry was late again on Monday, the harbour board said.\\nLeave a reply"
+if sys.argv[1] == "loaded":
+    noiseclf.classify(page)
+else:  # another thread is in the middle of loading
+    load, begun = classifier._load_shipped, threading.Event()
+    def slow():
+        begun.set()
+        time.sleep(0.3)
+        return load()
+    classifier._load_shipped = slow
+    threading.Thread(target=noiseclf.load).start()
+    begun.wait()
+pid = os.fork()
+if pid == 0:
+    ok = [line.label for line in noiseclf.classify(page).lines].count(None) == 0
+    os._exit(0 if ok else 1)
+end = time.monotonic() + 60
+while (done := os.waitpid(pid, os.WNOHANG)) == (0, 0) and time.monotonic() < end:
+    time.sleep(0.01)
+if done == (0, 0):
+    os.kill(pid, 9)
+    sys.exit("the forked process hangs")
+sys.exit(os.waitstatus_to_exitcode(done[1]))
+"""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run([sys.executable, "-c", code, when], check=True, env=environment, timeout=120)

@@ -19,7 +19,7 @@ from warcs import conversion, response
 
 from noiseclf import cli, files
 from noiseclf import records as records_module
-from noiseclf.files import Kind, Problems, expand, kind_of, read
+from noiseclf.files import Kind, Limits, Problems, expand, kind_of, read
 from noiseclf.site import Site
 
 pa = pytest.importorskip("pyarrow", reason="needs noiseclf[parquet]")
@@ -234,12 +234,11 @@ def test_http_codings_are_undone(codings):
     assert (item.page, item.fault) == (HTML.encode(), "")
 
 
-def test_a_bomb_in_an_http_body_is_not_unpacked(monkeypatch):
-    monkeypatch.setattr(files, "MAX_RECORD", 100_000)
+def test_a_bomb_in_an_http_body_is_not_unpacked():
     bomb = gzip.compress(bytes(10_000_000))
     data = response(1, bomb, headers=b"Content-Encoding: gzip\r\n") + response(2, HTML.encode())
-    bad, good = items(write("a.warc", data))
-    assert bad.fault.startswith("larger than")
+    bad, good = items(write("a.warc", data), limits=Limits(record=100_000))
+    assert bad.fault == "larger than 100,000 bytes; if that is right, raise --max-record"
     assert good.page == HTML.encode()
 
 
@@ -405,19 +404,120 @@ def test_a_file_that_is_not_compressed_at_all_is_told(run):
         assert err.startswith(f"noiseclf: {name}, line 1: the compressed file is cut off or damaged here")
 
 
-def test_records_over_the_limit_are_skipped_without_being_held(run, monkeypatch):
-    monkeypatch.setattr(files, "MAX_RECORD", 1000)
+def test_records_over_the_limit_are_skipped_without_being_held(run):
+    def limited(*arguments):
+        return run(*arguments, "--max-record", "1000")
+
     big = {"text": "x" * 2000}
-    broken(run, write("a.jsonl.gz", gzip.compress(lines(big, GOOD))), "line 1", "larger than")
-    broken(run, parquet("a.parquet", {"text": [big["text"], CONTENT]}), "row 1", "larger than")
+    broken(limited, write("a.jsonl.gz", gzip.compress(lines(big, GOOD))), "line 1", "larger than")
+    broken(limited, parquet("a.parquet", {"text": [big["text"], CONTENT]}), "row 1", "larger than")
     broken(
-        run,
+        limited,
         write("a.wet.gz", gzip.compress(conversion(1, big["text"])) + gzip.compress(conversion(2, CONTENT))),
         "record 1",
         "larger than",
     )
-    status, _, err = run("clean", write("big.txt", "x" * 2000), "-o", "out.jsonl")
+    status, _, err = limited("clean", write("big.txt", "x" * 2000), "-o", "out.jsonl")
     assert (status, err.splitlines()[0][:27]) == (2, "noiseclf: big.txt: larger t")
+
+
+# Bombs, lying lengths and lines without an end
+
+GOOD_RECORD = gzip.compress(conversion(9, CONTENT))
+
+
+def bomb(head, unit, megabytes, suffix="gz"):
+    """``head`` and then ``unit`` for so many megabytes, compressed piece by piece."""
+    if suffix == "gz":
+        compressor = zlib.compressobj(1, zlib.DEFLATED, 31)
+        end = compressor.flush
+    else:
+        compressor = zstd.ZstdCompressor()
+        end = compressor.flush
+    block = unit * ((1 << 20) // len(unit))
+    return b"".join([compressor.compress(head), *(compressor.compress(block) for _ in range(megabytes)), end()])
+
+
+def peak(*arguments):
+    """Run the command line in a process of its own: exit status, peak memory in MB, standard error."""
+    measure = (
+        "import re, sys; from noiseclf import cli; status = cli.main(sys.argv[1:]);"
+        "print(re.search(r'VmHWM:\\s*(\\d+)', open('/proc/self/status').read())[1]); sys.exit(status)"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    found = subprocess.run([sys.executable, "-c", measure, *arguments], env=environment, capture_output=True, timeout=300)
+    return found.returncode, int(found.stdout) // 1024, found.stderr.decode()
+
+
+HOSTILE = {
+    "a line of a gigabyte": ("a.jsonl.gz", lambda: bomb(b'{"text": "', b"a", 1024), "line 1: the file decompresses"),
+    "the same in Zstandard": ("a.jsonl.zst", lambda: bomb(b'{"text": "', b"a", 1024, "zst"), "line 1: the file decompresses"),
+    "a gigabyte of empty lines": ("a.jsonl.gz", lambda: bomb(b"", b"\n", 1024), "the file decompresses to more than 200"),
+    "a line of 50 MB": ("a.jsonl", lambda: b'{"text": "' + b"a b " * 13_000_000 + b'"}\n', "line 1: larger than 32 MiB"),
+    "lines without number": ("a.jsonl", lambda: b'{"text": "' + b"\\n" * 5_000_000 + b'"}\n', "line 1: more than 200,000 lines"),
+    "tags without number": ("a.html", lambda: b"<p>a" * 1_000_000, "more than 800,000 tags"),
+    "a page of 50 MB": ("a.txt", lambda: b"word " * 10_000_000, "larger than 32 MiB"),
+    "an archive's head without end": ("a.wet.gz", lambda: bomb(b"WARC/1.0\r\nX: ", b"y", 300), "record 1: no WARC record"),
+    "a length of 300 MB": (
+        "a.wet.gz", lambda: bomb(conversion(1, "x").replace(b"Length: 1", b"Length: 314572800")[:-5], b"x", 300),
+        "record 1: larger than 32 MiB",
+    ),
+    "more than the length says": (
+        "a.wet.gz", lambda: bomb(conversion(1, CONTENT), b"x", 300), "record 2: no WARC record",
+    ),
+    "less than the length says": (
+        "a.wet.gz", lambda: gzip.compress(conversion(1, "x").replace(b"Length: 1", b"Length: 30000000")), "record 1: cut off",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's /proc")
+@pytest.mark.parametrize("case", HOSTILE)
+def test_a_bomb_is_told_in_little_memory_and_the_next_file_is_read(html_model, case):
+    name, make, fault = HOSTILE[case]
+    write(f"f/{name}", make())
+    write("f/z.jsonl", lines(GOOD))
+    status, megabytes, err = peak("clean", "f", "-o", "out.jsonl", "--model", str(html_model))
+    assert status == 2
+    assert fault in err
+    assert records(Path("out.jsonl").read_text())[-1] == GOOD
+    assert megabytes < 450
+
+
+@pytest.mark.parametrize("make", [lambda unit: bomb(unit, unit, 40), lambda unit: bomb(unit, unit, 40, "zst")])
+def test_the_ratio_is_a_setting(make):
+    unit = lines({"text": "a" * 100_000})
+    data = make(unit)
+    name = write("a.jsonl.gz" if data[:2] == b"\x1f\x8b" else "a.jsonl.zst", data)
+    found = items(name)
+    assert found[-1].fault.startswith(
+        "the file decompresses to more than 200 times its size, as bombs do; if that is right, raise"
+    )
+    assert not any(item.fault for item in found[:-1])
+    whole = items(name, limits=Limits(ratio=100_000))
+    assert not any(item.fault for item in whole)
+    assert len(whole) > len(found) > 300
+
+
+def test_a_bomb_in_a_column_is_told(run):
+    parquet("a.parquet", {"text": ["a" * 1_000_000] * 50}, use_dictionary=False, compression="zstd")
+    status, _, err = run("clean", "a.parquet")
+    assert (status, err[:69]) == (2, "noiseclf: a.parquet: a column decompresses to more than 200 times its")
+    assert run("clean", "a.parquet", "--max-ratio", "1M")[0] == 0
+
+
+def test_pages_of_text_have_the_limits_too(run):
+    write("a.txt", PAGE)
+    for limit in (("--max-record", "10"), ("--max-lines", "1")):
+        status, out, err = run("clean", "a.txt", write("b.txt", CONTENT[:9]), *limit)
+        assert (status, out) == (2, CONTENT[:9] + "\n")
+        assert err.endswith(f"; if that is right, raise {limit[0]}\n")
+    assert run("clean", "a.txt", "--max-record", "1K")[:2] == (0, CONTENT + "\n")
+
+
+def test_a_size_is_a_number(capsys):
+    for size in ("0", "x", "-1", "1.5M", ""):
+        assert "is no size; give 1 or more, such as 64M" in usage_error(capsys, "clean", "a.txt", "--max-record", size)
 
 
 def test_parquet_rows_that_are_no_text_are_skipped(run):
@@ -649,18 +749,14 @@ def test_two_runs_do_not_write_one_output(run):
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's /proc")
 def test_memory_does_not_grow_with_the_file(tiny_model):
-    measure = (
-        "import re, sys; from noiseclf import cli; status = cli.main(sys.argv[1:]);"
-        "print(re.search(r'VmHWM:\\s*(\\d+)', open('/proc/self/status').read())[1]); sys.exit(status)"
-    )
     peaks = {}
     for count in (500, 4000):
         with gzip.open("a.jsonl.gz", "wb", compresslevel=1) as file:
             for i in range(count):
                 file.write(lines({"text": CONTENT, "pad": str(i) * 5000}))
         for out in ("out.jsonl", "out.parquet"):
-            command = [sys.executable, "-c", measure, "clean", "a.jsonl.gz", "-o", out, "--model", str(tiny_model)]
-            peaks[count, out] = int(subprocess.run(command, capture_output=True, check=True, timeout=300).stdout) // 1024
+            status, peaks[count, out], _ = peak("clean", "a.jsonl.gz", "-o", out, "--model", str(tiny_model))
+            assert status == 0
     for out in ("out.jsonl", "out.parquet"):  # the long one is 75 MB of JSON
         assert peaks[4000, out] - peaks[500, out] < 50, peaks
 

@@ -1,6 +1,9 @@
 import codecs
 import io
+import os
 import stat
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
@@ -142,3 +145,33 @@ def test_what_is_no_place_for_a_file_is_told(tmp_path, name):
     (tmp_path / "file").touch()
     with pytest.raises(StreamError, match=name), whole_file(str(tmp_path / name)):
         pass
+
+
+def test_what_a_killed_process_left_is_removed_and_what_another_writes_is_not(tmp_path):
+    pytest.importorskip("fcntl", reason="locks need fcntl")
+    write = (
+        "import sys; from noiseclf.streams import whole_file\n"
+        "with whole_file(sys.argv[1]) as file: file.write(b'x'); file.flush(); print(flush=True); input()"
+    )
+    path, other = tmp_path / "out", tmp_path / "other"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+
+    def writing(target):
+        process = subprocess.Popen(
+            [sys.executable, "-c", write, str(target)], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        process.stdout.readline()
+        return process
+
+    killed, elsewhere, alive = writing(path), writing(other), writing(path)
+    for process in (killed, elsewhere):
+        process.kill()
+        process.communicate()
+    assert len(list(tmp_path.iterdir())) == 3
+    with whole_file(str(path)) as file:
+        assert len(list(tmp_path.iterdir())) == 3  # its own, that of the other target, that of the process alive
+        file.write(b"new")
+    assert path.read_bytes() == b"new"
+    alive.communicate(b"\n")
+    assert path.read_bytes() == b"x"
+    assert len(list(tmp_path.iterdir())) == 2
