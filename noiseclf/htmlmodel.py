@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ import numpy.typing as npt
 from noiseclf import markup
 from noiseclf.context import ContextModel, offsets
 from noiseclf.html import Document
-from noiseclf.lines import MAX_CHARS, normalise
+from noiseclf.lines import normalise
 from noiseclf.scorer import Scorer
 
 try:
@@ -26,28 +25,9 @@ except ImportError:  # where it could not be compiled
 Floats = npt.NDArray[np.float32]
 
 
-@lru_cache(maxsize=1)
-def _odd() -> npt.NDArray[np.bool_]:
-    """Return of each code point below 0x10000 whether normalising changes it, shape (65536,)."""
-    probes = [f"a{chr(point)}b" for point in range(0x10000)]
-    odd = np.array([probe != seen for probe, seen in zip(probes, normalise(probes), strict=True)])
-    odd[[9, 10]] = False  # tabs between cells are changed here, line feeds are no part of lines
-    return odd
-
-
 def normalised(document: Document) -> list[str]:
-    """Return the page's lines that are not empty as the model sees them, see :func:`noiseclf.lines.normalise`.
-
-    Their white space is mostly folded already, which shows at once in their code points.
-    """
-    lines = [document.lines[row][:MAX_CHARS] for row in document.rows.tolist()]
-    if not lines:
-        return []
-    text = "\n".join(lines).replace("\t", " ")
-    points = np.frombuffer(text.encode("utf-32-le", "replace"), np.uint32)
-    if "  " in text or "\n " in text or text.startswith(" ") or _odd()[points[points < 0x10000]].any():
-        return normalise([document.lines[row] for row in document.rows.tolist()])
-    return [line.rstrip(" ") for line in text.split("\n")]
+    """Return the page's lines that are not empty as the model sees them, see :func:`noiseclf.lines.normalise`."""
+    return normalise([document.lines[row] for row in document.rows.tolist()])
 
 
 def features(document: Document, shape: Floats, scorer: Scorer, vectors: Floats) -> Floats:
