@@ -452,7 +452,7 @@ def peak(*arguments):
 HOSTILE = {
     "a line of a gigabyte": ("a.jsonl.gz", lambda: bomb(b'{"text": "', b"a", 1024), "line 1: the file decompresses"),
     "the same in Zstandard": ("a.jsonl.zst", lambda: bomb(b'{"text": "', b"a", 1024, "zst"), "line 1: the file decompresses"),
-    "a gigabyte of empty lines": ("a.jsonl.gz", lambda: bomb(b"", b"\n", 1024), "the file decompresses to more than 200"),
+    "a gigabyte of blank lines": ("a.jsonl.gz", lambda: bomb(b"", b" " * 99_999 + b"\n", 1024), "the file decompresses"),
     "a line of 50 MB": ("a.jsonl", lambda: b'{"text": "' + b"a b " * 13_000_000 + b'"}\n', "line 1: larger than 32 MiB"),
     "lines without number": ("a.jsonl", lambda: b'{"text": "' + b"\\n" * 5_000_000 + b'"}\n', "line 1: more than 200,000 lines"),
     "tags without number": ("a.html", lambda: b"<p>a" * 1_000_000, "more than 800,000 tags"),
