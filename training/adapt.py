@@ -210,10 +210,12 @@ def _batch(samples: Sequence[network.Sample], mean: Floats, scale: Floats) -> tu
 
 
 def _draw(pool: Sequence[network.Sample], lines: int, rng: np.random.Generator) -> list[network.Sample]:
-    """Return pages drawn from ``pool`` until there are about ``lines``; all of them where they are fewer."""
+    """Return pages drawn from ``pool`` until, padded to one length, they are about twice ``lines``; all where they are fewer."""
     batch: list[network.Sample] = []
+    longest = 0
     for i in rng.permutation(len(pool)).tolist():
-        if batch and sum(len(s.features) for s in batch) + len(pool[i].features) > lines:
+        longest = max(longest, len(pool[i].features))
+        if batch and (len(batch) + 1) * longest > 2 * lines:
             break
         batch.append(pool[i])
     return batch
