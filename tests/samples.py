@@ -46,7 +46,7 @@ def network_arrays(
         arrays |= {f"block{i}.w": small(3, channels, channels), f"block{i}.b": small(channels)}
     arrays |= {"page.w": small(channels, channels), "page.b": small(channels)}
     arrays |= {"output.w": small(2 * channels, 4), "output.b": small(4)}
-    arrays["input.b"][:4] += 25  # what is negative would not pass the first layer
-    arrays["input.w"][-head.shape[1] :, :4] += head.T
+    arrays["input.b"][:4] += 40  # what is negative would not pass the first layer
+    arrays["input.w"][-head.shape[1] :, :4] += 3 * head.T
     arrays["output.w"][:4] += np.eye(4, dtype=np.float32)
     return arrays

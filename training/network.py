@@ -234,7 +234,7 @@ def train(
     averaged: dict[str, Tensor] = {}
     taken = 0
     for epoch in tqdm(range(total), "network", disable=not show):
-        batches = [(learner, batch) for learner in learners for batch in learner.batches(rng)]
+        batches = [(learner, batch) for learner in learners for batch in learner.drawn(rng)]
         for step, chosen in enumerate(rng.permutation(len(batches)).tolist()):
             progress = (epoch + step / len(batches)) / total
             for optimizer, rate in zip(optimizers, rates, strict=True):
@@ -271,9 +271,9 @@ class _Learner:
         self._mean, self._scale = everything.mean(0), everything.std(0) + np.float32(1e-3)
         self.network = Network(everything.shape[1] + words.dimensions, task.settings)
 
-    def batches(self, rng: np.random.Generator) -> list[list[Sample]]:
+    def drawn(self, rng: np.random.Generator) -> list[list[Sample]]:
         drawn = rng.choice(len(self._silver), min(len(self._silver), self.settings.silver_pages), replace=False)
-        return list(_batches([*self._coded, *(self._silver[i] for i in drawn)], self.settings, rng))
+        return list(batches([*self._coded, *(self._silver[i] for i in drawn)], self.settings, rng))
 
     def loss(self, batch: Sequence[Sample], vectors: LineVectors, rng: np.random.Generator) -> Tensor:
         """Return the loss of a batch of pages: of their labels, of their silver marks, and of each line's words alone."""
@@ -357,7 +357,7 @@ def restore(arrays: Mapping[str, Floats], settings: Settings) -> Network:
     return network
 
 
-def _batches(samples: Sequence[Sample], settings: Settings, rng: np.random.Generator) -> Iterator[list[Sample]]:
+def batches(samples: Sequence[Sample], settings: Settings, rng: np.random.Generator) -> Iterator[list[Sample]]:
     """Yield batches of pages of like length, in random order, each of about ``settings.lines`` padded lines."""
     lengths = np.array([min(len(s.features), settings.longest) for s in samples])
     order = np.argsort(lengths * rng.uniform(0.8, 1.25, len(lengths)), kind="stable")

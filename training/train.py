@@ -1,6 +1,7 @@
 """Train a model: ``python -m training.train --corpus DIR --out FILE``; ``make train`` calls it.
 
-Pages → examples → bags of words and features → word vectors and context networks, together (PyTorch) → model file.
+Pages → examples → bags of words and features → word vectors and context networks, together (PyTorch) → the text network
+settles → model file.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from noiseclf.artefact import Artefact
 from noiseclf.classifier import from_bytes
 from noiseclf.features import character_table, shape_features
 from noiseclf.scorer import pack
-from training import adapt, augment, html, network, scorers, vectors
+from training import adapt, augment, html, network, scorers, settle, vectors
 from training.bags import Bags, Shape
 from training.corpus import (
     CorpusError,
@@ -54,7 +55,7 @@ def training_examples(
     ``phrases`` are our own, ``catalogues`` those of ``make catalogues``, of whose many menu words only some are taken.
     """
     real = examples(pages, FOLDS)
-    strings = augment.thinned(catalogues, "N", share=0.2)
+    strings = _thinned(catalogues)
     return [
         *real,
         *augment.phrase_examples(phrases, FOLDS, copies=3),
@@ -77,6 +78,21 @@ def network_samples(made: Sequence[Example], bags: Bags) -> list[network.Sample]
             sample = network.Sample(shape_features(e.lines, table), target, silver, e.weight, bags.of(e.lines))
             samples.append(sample)
     return samples
+
+
+def settling_examples(
+    pages: Sequence[LabelledPage], made: Sequence[Example], phrases: Sequence[Phrase], catalogues: Sequence[Phrase]
+) -> list[Example]:
+    """Return the labelled examples that the text network settles on: those ``made``, and pages with blocks never met."""
+    learnt = {(p.lang, p.text) for p in _thinned(catalogues)}
+    unseen = [p for p in catalogues if p.label == "N" and (p.lang, p.text) not in learnt]
+    known = [p for p in (*phrases, *catalogues) if p.label in "AF" or p.kind.startswith("related")]
+    labelled = [e for e in examples(pages, FOLDS) if e.labels]
+    return [*(e for e in made if e.context and e.labels), *settle.blocks_set_in(labelled, known, unseen or phrases)]
+
+
+def _thinned(catalogues: Sequence[Phrase]) -> list[Phrase]:
+    return augment.thinned(catalogues, "N", share=0.2)
 
 
 def phrase_lines(made: Sequence[Example], bags: Bags) -> network.Phrases:
@@ -103,6 +119,7 @@ def fit(
     html_pages: Sequence[html.HtmlPage] = (),
     html_settings: network.Settings = html.SETTINGS,
     html_scorer_settings: dict[str, Any] = html.SCORER_SETTINGS,
+    settle_settings: settle.Settings = settle.Settings(),  # noqa: B008
 ) -> Artefact:
     """Train a model on ``pages``, ``phrases`` and ``catalogues``, and its part for HTML on ``html_pages`` where there are any.
 
@@ -143,7 +160,8 @@ def fit(
         metadata["html"], own = html.described(html_pages, markup_scorer, trained.networks[1])
         named |= own
     scorer = pack(scorers.fasttext_file(bags, trained.matrix, trained.head))
-    return Artefact(metadata, scorer, {"character_table": character_table(), **named})
+    model = Artefact(metadata, scorer, {"character_table": character_table(), **named})
+    return settle.settle(model, settling_examples(pages, made, phrases, catalogues), settle_settings)
 
 
 def read_html_pages(corpus: Path | None, pages: Sequence[LabelledPage]) -> list[html.HtmlPage]:
