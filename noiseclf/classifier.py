@@ -59,14 +59,14 @@ class NoiseClassifier:
             self._scorer = Scorer(model.scorer, model.metadata["scorer_labels"])
             self._context = ContextModel.of(model.metadata["network"], model.arrays)
             self._offsets = offsets(model.metadata["favor"])
-            self._check(len(model.metadata["scorer_labels"]))
+            self._check(self._scorer.dimensions)
         except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise artefact.ModelError(f"the model's parts do not fit each other ({error}): train it again") from error
 
-    def _check(self, scores: int) -> None:
+    def _check(self, words: int) -> None:
         if self._table.shape != (0x10000,) or self._table.dtype != np.uint8:
             raise ValueError(f"character_table is {self._table.dtype}{self._table.shape}, not uint8(65536,)")
-        expected, found = len(self._context.arrays["mean"]), len(NAMES) + scores
+        expected, found = len(self._context.arrays["mean"]), len(NAMES) + words
         if expected != found:
             raise ValueError(f"the network wants {expected} features a line, this noiseclf makes {found}")
 
@@ -249,7 +249,7 @@ class NoiseClassifier:
         probabilities = np.zeros((len(labels), len(LABELS)), np.float32)
         if rows:
             lines = normalised(document)
-            found = model.probabilities(document, shape_features(lines, self._table), self._scorer.scores(lines))
+            found = model.probabilities(document, shape_features(lines, self._table), self._scorer.vectors(lines))
             probabilities[rows] = found
             found[:, 0] *= np.exp(model.offsets[favor])
             for row, best in zip(rows, found.argmax(axis=1).tolist(), strict=True):
@@ -267,7 +267,7 @@ class NoiseClassifier:
 
             if "html" not in self.metadata:
                 raise artefact.ModelError("this model was trained without HTML: train it again with the pages' HTML")
-            width = len(NAMES) + len(self.metadata["scorer_labels"])
+            width = len(NAMES) + self._scorer.dimensions
             try:
                 self._html = HtmlModel.of(self.metadata["html"], self._arrays, width)
             except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
@@ -282,15 +282,15 @@ class NoiseClassifier:
 
     def features(self, lines: Sequence[str]) -> Floats:
         """Return what the context model sees of normalised lines, none of them empty: shape (len(lines), features)."""
-        return np.concatenate([self.shape(lines), self.scores(lines)], axis=1)
+        return np.concatenate([self.shape(lines), self.vectors(lines)], axis=1)
 
     def shape(self, lines: Sequence[str]) -> Floats:
         """Return the first columns of :meth:`features`: those of shape and place, named by ``features.NAMES``."""
         return shape_features(lines, self._table)
 
-    def scores(self, lines: Sequence[str]) -> Floats:
+    def vectors(self, lines: Sequence[str]) -> Floats:
         """Return the other columns of :meth:`features`: what each line's words say; here lines may be empty."""
-        return self._scorer.scores(lines)
+        return self._scorer.vectors(lines)
 
     def network(self, features: Floats) -> Floats:
         """Return the probability of each label, shape (len(features), 4), of a page's :meth:`features`."""

@@ -121,7 +121,7 @@ class _View:
         markup: columns of what the markup tells; empty for text.
         network: from features to the probability of each label.
         usual: the mean of each feature over the lines that the model was trained on.
-        scores: of texts, what goes into the columns ``words``.
+        vectors: of texts, what goes into the columns ``words``.
         without: features of the page without one of its lines.
         marks: what the markup of a line tells: a name each, and the line's features without it.
     """
@@ -132,7 +132,7 @@ class _View:
     markup: slice
     network: Callable[[Floats], Floats]
     usual: Floats
-    scores: Callable[[Sequence[str]], Floats]
+    vectors: Callable[[Sequence[str]], Floats]
     without: Callable[[int], Floats]
     marks: Callable[[int], list[tuple[str, Floats]]]
 
@@ -182,7 +182,7 @@ def _text_view(classifier: NoiseClassifier, lines: Sequence[str]) -> _View:
 
     return _View(
         lines, features, slice(len(NAMES), None), slice(0, 0), classifier.network, classifier.usual_features(),
-        classifier.scores, without, lambda _: [],
+        classifier.vectors, without, lambda _: [],
     )  # fmt: skip
 
 
@@ -191,18 +191,15 @@ def _html_view(classifier: NoiseClassifier, document: Any) -> _View:
 
     model = classifier.html_model()
     lines = htmlmodel.normalised(document)
-    scores = classifier.scores(lines)
-    features = htmlmodel.features(document, classifier.shape(lines), model.scorer, scores)
+    vectors = classifier.vectors(lines)
+    features = htmlmodel.features(document, classifier.shape(lines), model.scorer, vectors)
     first = len(NAMES)
-    words = slice(features.shape[1] - scores.shape[1], None)
+    words = slice(features.shape[1] - vectors.shape[1], None)
     names = slice(first + len(markup.NAMES), words.start)  # scores of the elements' names
     flags = [(name, first + i) for i, name in enumerate(map(_flag, markup.NAMES[: markup.NAMES.index("linked")]))]
     groups = [(name, [first + markup.NAMES.index(column) for column in columns]) for name, columns in _GROUPS]
-    usual = np.asarray(np.mean([network.arrays["mean"] for network in model.networks], axis=0), np.float32)
+    network = model.network
     ways = markup.words(document)
-
-    def network(rows: Floats) -> Floats:
-        return np.asarray(np.mean([network.probabilities(rows) for network in model.networks], axis=0), np.float32)
 
     def without(j: int) -> Floats:
         parts = {name: np.delete(getattr(document, name), j) for name in ("rows", "owners", "blocks", "sizes", "linked")}
@@ -219,7 +216,7 @@ def _html_view(classifier: NoiseClassifier, document: Any) -> _View:
                 made.append((name, row))
         for name, columns in groups:
             row = features[k].copy()
-            row[columns] = usual[columns]
+            row[columns] = network.arrays["mean"][columns]
             made.append((name, row))
         said = list(dict.fromkeys(" ".join(document.names[e] for e in document.path(int(document.owners[k]), _ABOVE)).split()))
         texts = [" ".join(part for part in ways[k].split() if part not in (word, f"q{word}")) for word in said]
@@ -230,7 +227,10 @@ def _html_view(classifier: NoiseClassifier, document: Any) -> _View:
             made.append((f"named “{said[i]}”", row))
         return made
 
-    return _View(lines, features, words, slice(first, words.start), network, usual, classifier.scores, without, marks)
+    return _View(
+        lines, features, words, slice(first, words.start), network.probabilities, network.arrays["mean"],
+        classifier.vectors, without, marks,
+    )  # fmt: skip
 
 
 def _explained(
@@ -326,10 +326,10 @@ def _words_and_marks(
         if left < 0:
             break
         found = []
-        scores = view.scores([line[:start] + line[end:] for start, end in spans])
-        for (start, end), score in zip(spans, scores, strict=True):
+        vectors = view.vectors([line[:start] + line[end:] for start, end in spans])
+        for (start, end), vector in zip(spans, vectors, strict=True):
             row = view.features[k].copy()
-            row[view.words] = score
+            row[view.words] = vector
             found.append(Word(line[start:end], start, end, _effect(view, k, row, label, odds)))
         words[k] = tuple(found)
         effects = [Mark(text, _effect(view, k, row, label, odds)) for text, row in told]

@@ -1,10 +1,9 @@
-"""The part of a model that labels the lines of HTML pages: scores of the markup's words, and context networks."""
+"""The part of a model that labels the lines of HTML pages: scores of the markup's words, and a context network."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ import numpy.typing as npt
 from noiseclf import markup
 from noiseclf.context import ContextModel, offsets
 from noiseclf.html import Document
-from noiseclf.lines import MAX_CHARS, normalise
+from noiseclf.lines import normalise
 from noiseclf.scorer import Scorer
 
 try:
@@ -26,41 +25,22 @@ except ImportError:  # where it could not be compiled
 Floats = npt.NDArray[np.float32]
 
 
-@lru_cache(maxsize=1)
-def _odd() -> npt.NDArray[np.bool_]:
-    """Return of each code point below 0x10000 whether normalising changes it, shape (65536,)."""
-    probes = [f"a{chr(point)}b" for point in range(0x10000)]
-    odd = np.array([probe != seen for probe, seen in zip(probes, normalise(probes), strict=True)])
-    odd[[9, 10]] = False  # tabs between cells are changed here, line feeds are no part of lines
-    return odd
-
-
 def normalised(document: Document) -> list[str]:
-    """Return the page's lines that are not empty as the model sees them, see :func:`noiseclf.lines.normalise`.
-
-    Their white space is mostly folded already, which shows at once in their code points.
-    """
-    lines = [document.lines[row][:MAX_CHARS] for row in document.rows.tolist()]
-    if not lines:
-        return []
-    text = "\n".join(lines).replace("\t", " ")
-    points = np.frombuffer(text.encode("utf-32-le", "replace"), np.uint32)
-    if "  " in text or "\n " in text or text.startswith(" ") or _odd()[points[points < 0x10000]].any():
-        return normalise([document.lines[row] for row in document.rows.tolist()])
-    return [line.rstrip(" ") for line in text.split("\n")]
+    """Return the page's lines that are not empty as the model sees them, see :func:`noiseclf.lines.normalise`."""
+    return normalise([document.lines[row] for row in document.rows.tolist()])
 
 
-def features(document: Document, shape: Floats, scorer: Scorer, scores: Floats) -> Floats:
-    """Return what the context networks see of a page's lines, shape (n, features).
+def features(document: Document, shape: Floats, scorer: Scorer, vectors: Floats) -> Floats:
+    """Return what the context network sees of a page's lines, shape (n, features).
 
     Args:
         document: the page.
         shape: the shape features of its lines, shape (n, s).
         scorer: of the names of its elements.
-        scores: the text scores of its lines, shape (n, t); they come last.
+        vectors: of what its lines say, shape (n, t); they come last.
     """
     texts, numbers = _ways(document)
-    return np.concatenate([shape, _marked(document), scorer.scores_of(texts)[numbers], scores], axis=1)
+    return np.concatenate([shape, _marked(document), scorer.scores_of(texts)[numbers], vectors], axis=1)
 
 
 @dataclass(frozen=True)
@@ -69,12 +49,12 @@ class HtmlModel:
 
     Attributes:
         scorer: of the names of the elements that a line stands in.
-        networks: their mean is the answer.
+        network: what answers.
         offsets: what is added to the log-odds of content, by ``favor``.
     """
 
     scorer: Scorer
-    networks: tuple[ContextModel, ...]
+    network: ContextModel
     offsets: Mapping[str, np.float32]
 
     @classmethod
@@ -82,26 +62,21 @@ class HtmlModel:
         """Build the model from an artefact's metadata ``html`` and arrays ``html.*``.
 
         Args:
-            metadata: ``scorer_labels``, ``networks`` (their descriptions) and ``favor``.
-            arrays: ``html.scorer`` (the bytes of a packed fastText model) and ``html.{i}.network.*``.
+            metadata: ``scorer_labels``, ``network`` (its description) and ``favor``.
+            arrays: ``html.scorer`` (the bytes of a packed fastText model) and ``html.network.*``.
             width: features that a line of text has.
 
         Raises:
             KeyError, TypeError, ValueError: something is missing, or parts do not fit each other.
         """
         scorer = Scorer(arrays["html.scorer"].tobytes(), metadata["scorer_labels"])
-        networks = []
-        for i, description in enumerate(metadata["networks"]):
-            start = f"html.{i}."
-            own = {name.removeprefix(start): array for name, array in arrays.items() if name.startswith(start)}
-            networks.append(ContextModel.of(description, own))
+        own = {name.removeprefix("html."): array for name, array in arrays.items() if name.startswith("html.")}
+        network = ContextModel.of(metadata["network"], own)
         expected = width + len(markup.NAMES) + len(metadata["scorer_labels"])
-        if not networks or any(len(network.arrays["mean"]) != expected for network in networks):
-            raise ValueError(f"the networks for HTML do not take the {expected} features a line that this noiseclf makes")
-        return cls(scorer, tuple(networks), offsets(metadata["favor"]))
+        if len(network.arrays["mean"]) != expected:
+            raise ValueError(f"the network for HTML does not take the {expected} features a line that this noiseclf makes")
+        return cls(scorer, network, offsets(metadata["favor"]))
 
-    def probabilities(self, document: Document, shape: Floats, scores: Floats) -> Floats:
+    def probabilities(self, document: Document, shape: Floats, vectors: Floats) -> Floats:
         """Return the probability of each label, shape (n, 4); arguments as for :func:`features`."""
-        seen = features(document, shape, self.scorer, scores)
-        found = np.mean([network.probabilities(seen) for network in self.networks], axis=0)
-        return np.asarray(found, np.float32)
+        return self.network.probabilities(features(document, shape, self.scorer, vectors))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import struct
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import chain
@@ -32,7 +32,8 @@ _ALONE = re.compile(
 _PREFIX = "__label__"
 _MAGIC, _VERSION = 793712314, 12  # of fastText's own files
 _DICTIONARY = 8 + 12 * 4 + 8  # where it begins: after the head, twelve int32 settings and a double
-_END = "</s>"  # fastText's word for the end of a line
+#: fastText's word for the end of a line.
+END = "</s>"
 _EXTRA = np.float32(1e-5)  # what fastText adds to each probability
 _PAIR = np.uint64(116049371)  # what fastText's hash of neighbouring words multiplies by
 _BASIS, _PRIME = np.uint32(2166136261), np.uint32(16777619)  # of the hash FNV-1a
@@ -94,25 +95,30 @@ class Scorer:
 
     def scores(self, lines: Sequence[str]) -> Floats:
         """Return log-probabilities, shape (len(lines), labels), of normalised lines."""
-        return self.output(self.hidden(lines))
+        return self.output(self.vectors(lines))
+
+    @property
+    def dimensions(self) -> int:
+        """Numbers of a line's vector."""
+        return int(self._model.small.shape[1])
 
     def scores_of(self, texts: Sequence[str]) -> Floats:
         """Return log-probabilities, shape (len(texts), labels), of what is ready for fastText, as :func:`words` makes it."""
-        return self.output(self.hidden_of(texts))
+        return self.output(self.vectors_of(texts))
 
-    def hidden(self, lines: Sequence[str]) -> Floats:
-        """Return the mean of the rows of each normalised line, shape (len(lines), dimensions)."""
+    def vectors(self, lines: Sequence[str]) -> Floats:
+        """Return what normalised lines say, shape (len(lines), dimensions): the mean of the rows of each line's words."""
         if compiled.IN_USE:
             return self._means([_lower(line) for line in lines], raw=True)
-        return self.hidden_of(words(lines) if lines else [])
+        return self.vectors_of(words(lines) if lines else [])
 
-    def hidden_of(self, texts: Sequence[str]) -> Floats:
+    def vectors_of(self, texts: Sequence[str]) -> Floats:
         """Return the mean of the rows of each text that is ready for fastText, shape (len(texts), dimensions)."""
         if compiled.IN_USE:
             return self._means(list(texts), raw=False)
         if not texts:
-            return np.zeros((0, self._model.small.shape[1]), np.float32)
-        tokens = [[*text.split(), _END] for text in texts]
+            return np.zeros((0, self.dimensions), np.float32)
+        tokens = [[*text.split(), END] for text in texts]
         sizes = np.fromiter(map(len, tokens), np.int64, len(tokens))
         flat = list(chain.from_iterable(tokens))
         sums, hashes = self._look_up(flat)
@@ -122,7 +128,7 @@ class Scorer:
         following[starts + sizes - 1] = False  # the end of a line has no word after it
         together = hashes
         for step in range(1, self._model.word_ngrams):
-            together = together[:-1] * _PAIR + hashes[step:]
+            together = pair_hashes(together[:-1], hashes[step:])
             following = following[:-1] & following[1:] if step > 1 else following[:-1]
             rows = self._model.rows(self._model.word_count + (together % np.uint64(self._model.bucket)).astype(np.int64))
             rows[~following] = 0
@@ -131,7 +137,7 @@ class Scorer:
         return np.asarray(total[:, :-1] / total[:, -1:], np.float32)
 
     def _means(self, texts: list[str], *, raw: bool) -> Floats:
-        result = np.empty((len(texts), self._model.small.shape[1]), np.float32)
+        result = np.empty((len(texts), self.dimensions), np.float32)
         with self._lock:
             self._word_sums.means(texts, raw, result)
         return result
@@ -143,16 +149,16 @@ class Scorer:
         settings = m.minn, m.maxn, m.word_ngrams, m.bucket, _REMEMBERED
         return compiled.core.WordSums(m.words, m.small, m.scale, _character_classes(), *settings)
 
-    def output(self, hidden: Floats) -> Floats:
-        """Return log-probabilities, shape (len(hidden), labels), of what :meth:`hidden` returned."""
-        result = np.full((len(hidden), self._width), FLOOR, np.float32)
+    def output(self, vectors: Floats) -> Floats:
+        """Return log-probabilities, shape (len(vectors), labels), of what :meth:`vectors` returned."""
+        result = np.full((len(vectors), self._width), FLOOR, np.float32)
         if compiled.IN_USE:
-            compiled.core.log_shares(hidden, self._model.output, self._columns, FLOOR, float(_EXTRA), result)
+            compiled.core.log_shares(vectors, self._model.output, self._columns, FLOOR, float(_EXTRA), result)
             return result
-        if not len(hidden):
+        if not len(vectors):
             return result
         # Line by line, where a matrix product would answer a little otherwise for other lines beside it.
-        logits = (hidden[:, None, :] * self._model.output).sum(axis=2)
+        logits = (vectors[:, None, :] * self._model.output).sum(axis=2)
         shares = np.exp(logits - logits.max(axis=1, keepdims=True))
         result[:, self._columns] = shares / shares.sum(axis=1, keepdims=True) + _EXTRA
         return np.log(np.clip(result, FLOOR, 1.0))
@@ -268,7 +274,7 @@ class _Memory:
             self.sums = np.concatenate([self.sums, np.zeros((more, self.sums.shape[1]), np.float32)])
             self.hashes = np.concatenate([self.hashes, np.zeros(more, np.uint64)])
         self.sums[count:need] = _sums(words, self._model)
-        self.hashes[count:need] = _word_hashes(words)
+        self.hashes[count:need] = word_hashes(words)
         self.place.update(zip(words, range(count, need), strict=True))
 
 
@@ -277,7 +283,7 @@ def _hash_on(hashes: npt.NDArray[np.uint32], byte: npt.NDArray[np.uint8]) -> npt
     return np.asarray((hashes ^ byte.astype(np.int8).astype(np.int32).view(np.uint32)) * _PRIME, np.uint32)
 
 
-def _word_hashes(words: Sequence[str]) -> npt.NDArray[np.uint64]:
+def word_hashes(words: Sequence[str]) -> npt.NDArray[np.uint64]:
     """Return fastText's hash of each word, as it enters the hash of neighbouring words: signed, in 64 bits."""
     encoded = [word.encode("utf-8", "replace") for word in words]
     sizes = np.fromiter(map(len, encoded), np.int64, len(encoded))
@@ -291,40 +297,52 @@ def _word_hashes(words: Sequence[str]) -> npt.NDArray[np.uint64]:
     return hashes.view(np.int32).astype(np.int64).view(np.uint64)
 
 
-def _sums(words: Sequence[str], model: _Model) -> Floats:
-    """Return the sum of the rows of each word and its parts with their number, shape (len(words), dimensions + 1)."""
-    own = np.array([model.words.get(word, -1) for word in words])
-    result = np.zeros((len(words), model.small.shape[1] + 1), np.float32)
-    known = np.flatnonzero(own >= 0)
-    result[known] = model.rows(own[known])
-    if model.maxn == 0:
-        return result
-    encoded = [b"" if word == _END else b"<" + word.encode("utf-8", "replace") + b">" for word in words]
+def pair_hashes(first: npt.NDArray[np.uint64], second: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """Return fastText's hashes of words, given by theirs, with the ones after them."""
+    return first * _PAIR + second
+
+
+def part_hashes(words: Sequence[str], minn: int, maxn: int) -> Iterator[tuple[Ints, npt.NDArray[np.uint32]]]:
+    """Yield the parts of words, runs of ``minn`` to ``maxn`` characters, a length at a time: whose each is, and its hash.
+
+    The first array, shape (parts,), holds positions in ``words`` and never falls.
+    """
+    encoded = [b"" if word == END else b"<" + word.encode("utf-8", "replace") + b">" for word in words]
     data = np.frombuffer(b"".join(encoded), np.uint8)
     if not len(data):
-        return result
+        return
     begins = np.flatnonzero((data & 0xC0) != 0x80)  # where a character begins
     widths = np.diff(np.append(begins, len(data)))
     owner = np.repeat(np.arange(len(words)), [len(item) for item in encoded])[begins]
     left = np.searchsorted(owner, owner, side="right") - np.arange(len(begins))  # characters to its word's end
     first = np.arange(len(begins))
     hashes = np.full(len(begins), _BASIS, np.uint32)
-    for size in range(1, model.maxn + 1):
+    for size in range(1, maxn + 1):
         going = left >= size
         first, hashes, left = first[going], hashes[going], left[going]
         if not len(first):
-            break
+            return
         last = first + size - 1
         hashes = _hash_on(hashes, data[begins[last]])
         for step in range(1, int(widths.max())):
             wide = np.flatnonzero(widths[last] > step)
             if len(wide):
                 hashes[wide] = _hash_on(hashes[wide], data[begins[last[wide]] + step])
-        if size >= model.minn:
+        if size >= minn:
+            yield owner[first], hashes
+
+
+def _sums(words: Sequence[str], model: _Model) -> Floats:
+    """Return the sum of the rows of each word and its parts with their number, shape (len(words), dimensions + 1)."""
+    own = np.array([model.words.get(word, -1) for word in words])
+    result = np.zeros((len(words), model.small.shape[1] + 1), np.float32)
+    known = np.flatnonzero(own >= 0)
+    result[known] = model.rows(own[known])
+    if model.maxn:
+        for owner, hashes in part_hashes(words, model.minn, model.maxn):
             rows = model.rows(model.word_count + (hashes % np.uint32(model.bucket)).astype(np.int64))
-            mine = owner[first]
-            starts = np.flatnonzero(np.append(True, mine[1:] != mine[:-1]))
-            result[mine[starts]] += np.add.reduceat(rows, starts, axis=0)
+            starts = np.flatnonzero(np.append(True, owner[1:] != owner[:-1]))
+            result[owner[starts]] += np.add.reduceat(rows, starts, axis=0)
     return result
 
 

@@ -12,7 +12,7 @@ from samples import LINES, SCORER_LABELS, network_arrays
 from noiseclf import artefact, classifier, compiled
 from noiseclf.features import NAMES, character_table
 from noiseclf.markup import NAMES as MARKUP
-from noiseclf.scorer import pack
+from noiseclf.scorer import Scorer, pack
 
 _TRAIN = """
 import sys, fasttext
@@ -42,9 +42,16 @@ def fasttext_bytes(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return (folder / "model.bin").read_bytes()
 
 
+def head_of(packed: bytes) -> np.ndarray:
+    """Return what the small scorer makes of a line's vector, shape (4, dimensions), in the order of ``SCORER_LABELS``."""
+    model = Scorer(packed, SCORER_LABELS)._model
+    return np.stack([model.output[model.labels.index(f"__label__{label}")] for label in SCORER_LABELS])
+
+
 @pytest.fixture(scope="session")
 def tiny_artefact(fasttext_bytes: bytes) -> artefact.Artefact:
-    arrays = {f"network.{name}": a for name, a in network_arrays(len(NAMES) + 4).items()}
+    head = head_of(pack(fasttext_bytes))
+    arrays = {f"network.{name}": a for name, a in network_arrays(len(NAMES) + head.shape[1], head).items()}
     arrays["character_table"] = character_table()
     metadata = {
         "scorer_labels": SCORER_LABELS,
@@ -71,11 +78,12 @@ def tiny(tiny_model: Path) -> classifier.NoiseClassifier:
 @pytest.fixture(scope="session")
 def html_artefact(tiny_artefact: artefact.Artefact) -> artefact.Artefact:
     """The small model with a part for HTML, which goes by the lines' words alone."""
-    inputs = len(NAMES) + len(MARKUP) + 4 + 4
-    own = {f"html.0.network.{name}": a for name, a in network_arrays(inputs).items()}
-    own["html.0.network.input.w"][: len(NAMES) + len(MARKUP) + 4] = 0
+    head = head_of(tiny_artefact.scorer)
+    others = len(NAMES) + len(MARKUP) + 4
+    own = {f"html.network.{name}": a for name, a in network_arrays(others + head.shape[1], head).items()}
+    own["html.network.input.w"][:others] = 0
     own["html.scorer"] = np.frombuffer(tiny_artefact.scorer, np.uint8)
-    html = {"scorer_labels": SCORER_LABELS, "networks": [{"dilations": [1, 2], "page_after": 0}]}
+    html = {"scorer_labels": SCORER_LABELS, "network": {"dilations": [1, 2], "page_after": 0}}
     html["favor"] = {"precision": -2.0, "balanced": 0.0, "recall": 2.0}
     return artefact.Artefact({**tiny_artefact.metadata, "html": html}, tiny_artefact.scorer, {**tiny_artefact.arrays, **own})
 

@@ -19,8 +19,22 @@ LINES = {
 }
 
 
-def network_arrays(inputs: int, channels: int = 8, dilations: tuple[int, ...] = (1, 2), *, seed: int = 0) -> dict:
-    """Random weights of a context model; its last four inputs (the scores) go straight to the four labels."""
+#: Of vectors of four numbers, that are the labels' log-odds themselves.
+LOG_ODDS = np.eye(4, dtype=np.float32)
+
+
+def network_arrays(
+    inputs: int,
+    head: np.ndarray = LOG_ODDS,
+    channels: int = 8,
+    dilations: tuple[int, ...] = (1, 2),
+    *,
+    seed: int = 0,
+) -> dict:
+    """Random weights of a context model; its last inputs, a line's vector, go through ``head`` straight to the four labels.
+
+    ``head`` has the shape (4, dimensions of a vector); vectors of four numbers are log-odds of the labels themselves.
+    """
     random = np.random.default_rng(seed)
 
     def small(*shape: int):
@@ -32,7 +46,7 @@ def network_arrays(inputs: int, channels: int = 8, dilations: tuple[int, ...] = 
         arrays |= {f"block{i}.w": small(3, channels, channels), f"block{i}.b": small(channels)}
     arrays |= {"page.w": small(channels, channels), "page.b": small(channels)}
     arrays |= {"output.w": small(2 * channels, 4), "output.b": small(4)}
-    arrays["mean"][-4:] = -10  # log-probabilities are negative, and what is negative would not pass the first layer
-    arrays["input.w"][-4:, :4] += np.eye(4, dtype=np.float32)
+    arrays["input.b"][:4] += 40  # what is negative would not pass the first layer
+    arrays["input.w"][-head.shape[1] :, :4] += 3 * head.T
     arrays["output.w"][:4] += np.eye(4, dtype=np.float32)
     return arrays

@@ -100,22 +100,22 @@ def test_the_core_makes_as_many_features_as_have_names():
 @given(LINES)
 def test_lines_have_the_same_mean_rows_and_scores(scorer, lines):
     lines = normalise(lines)
-    for work in (scorer.hidden, scorer.scores):
+    for work in (scorer.vectors, scorer.scores):
         found, expected = twice(work, lines)
         assert found == pytest.approx(expected, abs=1e-5)
 
 
 @given(LINES)
 def test_texts_of_words_have_the_same_mean_rows(scorer, texts):
-    found, expected = twice(scorer.hidden_of, texts)
+    found, expected = twice(scorer.vectors_of, texts)
     assert found == pytest.approx(expected, abs=1e-5)
 
 
 def test_every_character_makes_the_same_words(scorer):
     lines = normalise([f"ferry{chr(point)}late" for point in range(0x10000)])
     with without():
-        expected = scorer.hidden_of(words(lines))
-    assert scorer.hidden(lines) == pytest.approx(expected, abs=1e-5)
+        expected = scorer.vectors_of(words(lines))
+    assert scorer.vectors(lines) == pytest.approx(expected, abs=1e-5)
 
 
 @given(LINES)
@@ -123,15 +123,15 @@ def test_what_was_forgotten_is_learnt_again(fasttext_bytes, lines):
     lines = normalise(lines)
     with mock.patch.object(scorer_module, "_REMEMBERED", 2):
         forgetful = Scorer(pack(fasttext_bytes), SCORER_LABELS)
-        found, expected = twice(forgetful.hidden, lines)
+        found, expected = twice(forgetful.vectors, lines)
     assert found == pytest.approx(expected, abs=1e-5)
 
 
 def test_more_words_than_there_was_room_for_are_found_again(scorer):
     lines = [f"{chr(0x61 + i % 26)}{'x' * (i % 7)}{chr(0x4E00 + i)}{chr(0x400 + i % 256)}w" for i in range(9000)]
-    found, expected = twice(scorer.hidden, lines)
+    found, expected = twice(scorer.vectors, lines)
     assert found == pytest.approx(expected, abs=1e-5)
-    assert np.array_equal(scorer.hidden(lines), found)
+    assert np.array_equal(scorer.vectors(lines), found)
 
 
 @pytest.mark.parametrize("ngrams", [1, 2, 3, 5])
@@ -142,7 +142,7 @@ def test_neighbouring_words_are_joined_alike(ngrams):
     data = scorer_module._Model(**model, labels=("__label__x",), output=numbers(0, 1, 5))
     with mock.patch.object(scorer_module._Model, "read", return_value=data):
         small = Scorer(b"", ["x"])
-    found, expected = twice(small.hidden_of, ["", "a", "a bb", "a bb ccc dddd a bb 港", "bb " * 50])
+    found, expected = twice(small.vectors_of, ["", "a", "a bb", "a bb ccc dddd a bb 港", "bb " * 50])
     assert found == pytest.approx(expected, abs=1e-5)
 
 

@@ -46,7 +46,7 @@ def test_without_its_top_word_a_lines_score_moves_as_said(tiny, model):
     for k, reason in enumerate(reason for reason in why if reason):
         top = max(reason.words, key=lambda word: abs(word.effect))
         features = classifier.features(shown)
-        features[k, len(NAMES) :] = classifier.scores([reason.seen[: top.start] + reason.seen[top.end :]])[0]
+        features[k, len(NAMES) :] = classifier.vectors([reason.seen[: top.start] + reason.seen[top.end :]])[0]
         label = classifier.probabilities(shown)[k].argmax()
         now = classifier.network(features)[k, label]
         assert np.log(now / (1 - now)) == pytest.approx(reason.log_odds - top.effect, rel=0.02, abs=0.02)

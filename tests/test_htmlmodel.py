@@ -77,7 +77,7 @@ def test_a_model_without_a_part_for_html_says_so(tiny):
 
 
 def test_parts_that_do_not_fit_are_refused_when_html_is_asked_for(html_artefact):
-    arrays = {**html_artefact.arrays, "html.0.network.mean": np.zeros(5, np.float32)}
+    arrays = {**html_artefact.arrays, "html.network.mean": np.zeros(5, np.float32)}
     broken = from_bytes(replace(html_artefact, arrays=arrays).to_bytes())
     assert broken.clean(CONTENT) == CONTENT
     with pytest.raises(ModelError, match="parts for HTML do not fit each other"):

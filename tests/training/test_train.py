@@ -11,13 +11,14 @@ from joblib import Memory
 import noiseclf
 from noiseclf.artefact import Artefact
 from noiseclf.classifier import from_bytes
+from training.bags import Shape
 from training.corpus import CorpusError, read_own, read_phrases
-from training.network import Settings
-from training.scorers import SETTINGS
+from training.network import Settings, Words
 from training.train import fit, main
 
 DATA = Path(__file__).parents[2] / "data"
-SMALL = {**SETTINGS, "bucket": 20_000, "epoch": 4}
+SMALL = Shape(words=20_000, buckets=20_000)
+WORDS = Words(dimensions=8, rate=1e-2, phrases=200)
 FAST = Settings(channels=16, epochs=6, lines=1500)
 
 
@@ -29,7 +30,7 @@ def model() -> bytes:
 def train() -> bytes:
     pages = [page for page in read_own(DATA) if page.lang in {"en", "de", "es", "ru", "ja", "tr"}]
     phrases = [phrase for phrase in read_phrases(DATA) if phrase.lang in {"en", "de"}]
-    return fit(pages, phrases, Memory(None), scorer_settings=SMALL, settings=FAST).to_bytes()
+    return fit(pages, phrases, Memory(None), shape=SMALL, words=WORDS, settings=FAST).to_bytes()
 
 
 def test_a_trained_model_loads_and_labels_most_lines_of_other_pages_right(model: bytes) -> None:
@@ -60,7 +61,7 @@ def test_pages_without_a_label_of_each_kind_are_refused(tmp_path: Path) -> None:
     page = read_own(DATA)[0]
     plain = replace(page, lines=("Home", "The body of the page."), labels="NC")
     with pytest.raises(CorpusError, match="no page has a line labelled A, F"):
-        fit([plain], [], Memory(None), scorer_settings=SMALL, settings=FAST)
+        fit([plain], [], Memory(None), shape=SMALL, words=WORDS, settings=FAST)
 
 
 def test_a_missing_corpus_is_one_sentence_and_exit_code_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

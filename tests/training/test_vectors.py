@@ -1,4 +1,4 @@
-"""Word vectors for the scorer, from a cache that holds the encoder's answers, so that no encoder is needed."""
+"""Word vectors that training begins with, from a cache that holds the encoder's answers, so that no encoder is needed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from training import vectors
+from training.bags import Bags, Shape
 from training.examples import Example
 
 
@@ -44,12 +45,15 @@ def test_vectors_are_cut_to_axes_without_a_mean_direction_of_their_own() -> None
     assert np.allclose(cut.std(0), 0.2, atol=1e-3)
 
 
-def test_the_file_names_every_word_with_its_numbers(tmp_path: Path) -> None:
+def test_words_begin_with_their_vectors_and_the_rest_with_chance(tmp_path: Path) -> None:
     cache = tmp_path / "words.npz"
     store(cache, ["ferry", "harbour", "master"])
-    head, *rows = vectors.word_vectors([example("ferry harbour master")] * 3, 2, cache).splitlines()
-    assert head == "3 2"
-    assert [row.split()[0] for row in rows] == ["ferry", "harbour", "master"]
-    numbers = np.array([[float(x) for x in row.split()[1:]] for row in rows])
-    assert numbers.shape == (3, 2)
-    assert np.abs(numbers).max() > 0.1
+    pages = [example("ferry harbour master 2024")] * 3
+    bags = Bags(pages, [], Shape(words=100, least=1, buckets=50))
+    known = vectors.starting_matrix(pages, bags, 2, cache)
+    chance = vectors.starting_matrix(pages, bags, 2, None)
+    assert known.shape == (bags.rows, 2)
+    changed = [word for word, a, b in zip(bags.vocabulary, known, chance, strict=False) if not np.array_equal(a, b)]
+    assert sorted(changed) == ["ferry", "harbour", "master"]
+    assert np.abs(known).max() > 0.1
+    assert np.abs(chance).max() < 0.05
