@@ -47,6 +47,6 @@ def network_arrays(
     arrays |= {"page.w": small(channels, channels), "page.b": small(channels)}
     arrays |= {"output.w": small(2 * channels, 4), "output.b": small(4)}
     arrays["input.b"][:4] += 40  # what is negative would not pass the first layer
-    arrays["input.w"][-head.shape[1] :, :4] += 3 * head.T
+    arrays["input.w"][-head.shape[1] :, :4] += 1.7 * head.T
     arrays["output.w"][:4] += np.eye(4, dtype=np.float32)
     return arrays
