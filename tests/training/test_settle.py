@@ -9,7 +9,7 @@ from noiseclf.artefact import Artefact
 from noiseclf.classifier import from_bytes
 from training.corpus import Phrase, held_out
 from training.examples import Example
-from training.settle import Settings, blocks_set_in, settle, worn
+from training.settle import Settings, blocks_set_in, settle, tempered, worn
 
 PAGES = [Example((NAVIGATION, f"{CONTENT} {i}", AD, COMMENT_FORM), "NCAF", "", 0) for i in range(40)]
 MENUS = [Phrase("xx", "N", "menu", f"Menu word {i}") for i in range(20)]
@@ -50,6 +50,16 @@ def test_held_out_phrases_are_never_set_in() -> None:
     made = blocks_set_in(PAGES * 3, KNOWN, MENUS, Settings(share=1.0, worn=(0.0, 0.0)))
     assert kept_back
     assert not kept_back & {line for e in made for line in e.lines}
+
+
+def test_a_temperature_makes_probabilities_smaller_and_no_other_label(tiny_artefact: Artefact) -> None:
+    arrays = {name.removeprefix("network."): a for name, a in tiny_artefact.arrays.items() if name.startswith("network.")}
+    cooled = {f"network.{name}": array for name, array in tempered(arrays, 4.0).items()}
+    before = from_bytes(tiny_artefact.to_bytes()).probabilities(list(PAGES[0].lines))
+    changed = Artefact(tiny_artefact.metadata, tiny_artefact.scorer, {**tiny_artefact.arrays, **cooled})
+    after = from_bytes(changed.to_bytes()).probabilities(list(PAGES[0].lines))
+    assert (after.argmax(axis=1) == before.argmax(axis=1)).all()
+    assert (after.max(axis=1) < before.max(axis=1)).all()
 
 
 def test_only_the_text_network_learns_on_and_the_same_twice(tiny_artefact: Artefact) -> None:
