@@ -88,7 +88,7 @@ evaluate: $(VENV)/.dev ## score MODEL and the peers on CORPUS's dev pages, into 
 	$(BIN)/python -m training.evaluate --corpus $(CORPUS) --model $(MODEL) --out reports
 
 bench: $(VENV)/.dev ## speed, start and memory, with peers as ratios
-	$(BIN)/python -m training.bench --corpus $(CORPUS) --out reports
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m training.bench --corpus $(CORPUS) --out reports
 
 clean: ## remove what the targets made here
 	rm -rf $(VENV) data/catalogues .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis build noiseclf/*.c noiseclf/*.so
