@@ -21,12 +21,12 @@ from torch.nn import functional
 from tqdm import tqdm
 
 from noiseclf.artefact import Artefact
-from noiseclf.classifier import NoiseClassifier, from_bytes
+from noiseclf.classifier import from_bytes
 from noiseclf.context import ContextModel
 from training import augment, metrics, network
 from training.corpus import CorpusError, LabelledPage, Phrase
 from training.examples import Example, examples
-from training.metrics import SCORED, true_labels
+from training.metrics import SCORED
 
 Floats = npt.NDArray[np.float32]
 Arrays = Mapping[str, Floats]
@@ -80,9 +80,9 @@ def adapt(
     if len(new) < _FEWEST:
         fault = f"{len(new)} pages have a line labelled C, N, A or F"
         raise CorpusError(f"{fault}; label at least {_FEWEST} pages, better 10, see data/README.md")
-    samples, old_samples = [_sample(classifier, e) for e in new], [_sample(classifier, e) for e in old]
+    samples, old_samples = [network.sample_of(classifier, e) for e in new], [network.sample_of(classifier, e) for e in old]
     rehearsed = [s for s, e in zip(old_samples, old, strict=True) if e.fold]
-    rehearsed += [_sample(classifier, e) for e in _worn([e for e in old if e.fold], phrases)]
+    rehearsed += [network.sample_of(classifier, e) for e in _worn([e for e in old if e.fold], phrases)]
     groups = _groups(new)
     before = {name: array for name, array in base.arrays.items() if name.startswith("network.")}
     unseen: dict[int, Arrays] = {}  # by page: weights that did not learn from it
@@ -158,21 +158,12 @@ def _groups(made: Sequence[Example]) -> list[int]:
     return by_site if len(set(by_site)) > 1 else [i % FOLDS for i in range(len(made))]
 
 
-def _sample(classifier: NoiseClassifier, example: Example) -> network.Sample:
-    unknown = np.full(len(example.lines), network.UNKNOWN)
-    return network.Sample(classifier.features(example.lines), true_labels(example.labels), unknown)
-
-
 def learn_on(base: Artefact, own: Sequence[network.Sample], rehearsed: Sequence[network.Sample], settings: Settings) -> Arrays:
     """Return the arrays (``network.*``) of ``base`` after learning on from ``own`` pages beside ``rehearsed`` ones."""
     torch.set_num_threads(1)
     rng = np.random.default_rng(settings.seed)
     arrays = {name.removeprefix("network."): a for name, a in base.arrays.items() if name.startswith("network.")}
-    built = network.Settings(
-        channels=arrays["input.w"].shape[1],
-        dilations=tuple(base.metadata["network"]["dilations"]),
-        page_after=base.metadata["network"]["page_after"],
-    )
+    built = network.built(base.metadata["network"], arrays)
     model, old = network.restore(arrays, built).eval(), network.restore(arrays, built).eval()
     learnt = list(model.parameters())
     start = [parameter.detach().clone() for parameter in learnt]

@@ -17,8 +17,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 from tqdm import tqdm
 
+from noiseclf.classifier import NoiseClassifier
 from training.bags import Bags
-from training.metrics import SCORED
+from training.examples import Example
+from training.metrics import SCORED, true_labels
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -238,7 +240,7 @@ def train(
         for step, chosen in enumerate(rng.permutation(len(batches)).tolist()):
             progress = (epoch + step / len(batches)) / total
             for optimizer, rate in zip(optimizers, rates, strict=True):
-                optimizer.param_groups[0]["lr"] = rate * min(progress / 0.05, 1.0) * max(1.02 - progress, 0.0)
+                optimizer.param_groups[0]["lr"] = rate * pace(progress)
                 optimizer.zero_grad()
             learner, batch = batches[chosen]
             step_loss = learner.loss(batch, vectors, rng)
@@ -250,14 +252,24 @@ def train(
                 optimizer.step()
             if progress > 0.8:  # the mean of the last steps' weights, as Izmailov et al. 2018 (arXiv:1803.05407)
                 taken += 1
-                for name, value in model.state_dict().items():
-                    old = averaged.setdefault(name, torch.zeros_like(value))
-                    old += (value - old) / taken
+                average(averaged, model, taken)
     if averaged:
         model.load_state_dict(averaged)
     matrix = np.ascontiguousarray(vectors.matrix.weight.detach().numpy(), np.float32)
     head = np.ascontiguousarray(vectors.head.weight.detach().numpy(), np.float32) * np.float32(words.scale)
     return Trained(matrix, head, [learner.exported() for learner in learners])
+
+
+def pace(progress: float) -> float:
+    """Return the share of the full rate to learn at, by how much of training is done: it rises at first and then falls."""
+    return min(progress / 0.05, 1.0) * max(1.02 - progress, 0.0)
+
+
+def average(averaged: dict[str, Tensor], model: nn.Module, taken: int) -> None:
+    """Make ``averaged`` the mean of the weights of ``model`` at ``taken`` moments, of which this is the last."""
+    for name, value in model.state_dict().items():
+        old = averaged.setdefault(name, torch.zeros_like(value))
+        old += (value - old) / taken
 
 
 class _Learner:
@@ -339,6 +351,21 @@ def export(network: Network) -> dict[str, Floats]:
         assert block.bias is not None  # torch types it as optional
         arrays[f"block{i}.w"], arrays[f"block{i}.b"] = array(block.weight.permute(2, 1, 0)), array(block.bias)
     return arrays
+
+
+def built(description: Mapping[str, Any], arrays: Mapping[str, Floats]) -> Settings:
+    """Return the settings of a network by its description and arrays; what is not of its shape is as by default."""
+    return Settings(
+        channels=arrays["input.w"].shape[1],
+        dilations=tuple(description["dilations"]),
+        page_after=description["page_after"],
+    )
+
+
+def sample_of(classifier: NoiseClassifier, page: Example) -> Sample:
+    """Return a labelled page with all features that ``classifier`` makes of it, for a network to learn on from."""
+    unknown = np.full(len(page.lines), UNKNOWN)
+    return Sample(classifier.features(page.lines), true_labels(page.labels), unknown, page.weight)
 
 
 def restore(arrays: Mapping[str, Floats], settings: Settings) -> Network:

@@ -18,14 +18,13 @@ from torch.nn import functional
 from tqdm import tqdm
 
 from noiseclf.artefact import Artefact
-from noiseclf.classifier import NoiseClassifier, from_bytes
+from noiseclf.classifier import from_bytes
 from noiseclf.features import NAMES
 from noiseclf.lines import normalise
 from training import network
 from training.augment import fill
 from training.corpus import Phrase, held_out
 from training.examples import Example
-from training.metrics import true_labels
 
 Floats = npt.NDArray[np.float32]
 
@@ -137,12 +136,9 @@ def _set_in(page: Example, block: Sequence[str], codes: str, rng: np.random.Gene
 def settle(model: Artefact, pages: Sequence[Example], settings: Settings = Settings(), *, show: bool = True) -> Artefact:
     """Return ``model`` with its text network trained on by the labelled ``pages``, everything else as it is."""
     classifier = from_bytes(model.to_bytes())
-    samples = [_sample(classifier, page) for page in tqdm(pages, "features", disable=not show)]
+    samples = [network.sample_of(classifier, page) for page in tqdm(pages, "features", disable=not show)]
     arrays = {name.removeprefix("network."): a for name, a in model.arrays.items() if name.startswith("network.")}
-    described = model.metadata["network"]
-    built = network.Settings(
-        channels=arrays["input.w"].shape[1], dilations=tuple(described["dilations"]), page_after=described["page_after"]
-    )
+    built = network.built(model.metadata["network"], arrays)
     learnt = learn_on(network.restore(arrays, built), samples, arrays["mean"], arrays["scale"], settings, built, show=show)
     new = tempered({"mean": arrays["mean"], "scale": arrays["scale"], **network.export(learnt)}, settings.temperature)
     return replace(model, arrays={**model.arrays, **{f"network.{name}": array for name, array in new.items()}})
@@ -152,11 +148,6 @@ def tempered(arrays: dict[str, Floats], temperature: float) -> dict[str, Floats]
     """Return a network's arrays with its log-odds divided by ``temperature``; the likeliest label stays."""
     cooled = {name: np.asarray(arrays[name] / np.float32(temperature), np.float32) for name in ("output.w", "output.b")}
     return {**arrays, **cooled}
-
-
-def _sample(classifier: NoiseClassifier, page: Example) -> network.Sample:
-    unknown = np.full(len(page.lines), network.UNKNOWN)
-    return network.Sample(classifier.features(list(page.lines)), true_labels(page.labels), unknown, page.weight)
 
 
 def learn_on(
@@ -181,7 +172,7 @@ def learn_on(
         batches = list(network.batches(samples, built, rng))
         for step, batch in enumerate(batches):
             progress = (epoch + step / len(batches)) / settings.epochs
-            optimizer.param_groups[0]["lr"] = settings.rate * min(progress / 0.05, 1.0) * max(1.02 - progress, 0.0)
+            optimizer.param_groups[0]["lr"] = settings.rate * network.pace(progress)
             longest = min(max(len(s.features) for s in batch), built.longest)
             x = np.zeros((len(batch), longest, len(mean)), np.float32)
             mask = np.zeros((len(batch), longest), np.float32)
@@ -206,9 +197,7 @@ def learn_on(
             optimizer.step()
             if progress > 0.5:  # the mean of the last steps' weights, as in ``network.train``
                 taken += 1
-                for name, value in model.state_dict().items():
-                    old = averaged.setdefault(name, torch.zeros_like(value))
-                    old += (value - old) / taken
+                network.average(averaged, model, taken)
     if averaged:
         model.load_state_dict(averaged)
     return model.eval()

@@ -67,8 +67,8 @@ def test_a_gain_that_one_page_of_ten_gives_is_not_enough() -> None:
 
 def test_the_same_pages_give_the_same_weights_and_rehearsal_holds_them_near(tiny_artefact: Artefact) -> None:
     classifier = noiseclf.classifier.from_bytes(tiny_artefact.to_bytes())
-    made = [adapt._sample(classifier, e) for e in adapt.examples(OWN, 5)]
-    kept = [adapt._sample(classifier, e) for e in adapt.examples(REHEARSED, 5)]
+    made = [network.sample_of(classifier, e) for e in adapt.examples(OWN, 5)]
+    kept = [network.sample_of(classifier, e) for e in adapt.examples(REHEARSED, 5)]
 
     def moved(**changes: float) -> float:
         after = adapt.learn_on(tiny_artefact, made, kept, replace(adapt.Settings(), **changes))
