@@ -658,7 +658,7 @@ cdef int read(_Page page, bytes data, Py_ssize_t size, unsigned char* scratch, O
                         page.text(<Text>PyBytes_AS_STRING(words), PyBytes_GET_SIZE(words), e)
             elif kind & TEMPLATE or parent == NONE:
                 e = NONE
-            elif parent == COVERED or (parent >= 0 and styles and kind & STYLED and not kind & SKIPPED):
+            elif not kind & SKIPPED and (parent == COVERED or (parent >= 0 and styles and kind & STYLED)):
                 e = COVERED
             else:
                 e = UNSEEN

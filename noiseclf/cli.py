@@ -23,7 +23,7 @@ from noiseclf.extras import MissingExtraError, classify_page, require_html
 from noiseclf.files import LIMITS, Item, Kind, Limits, Problems, expand, is_html, kind_of, read, shown
 from noiseclf.labels import LABELS, NOISE, Label
 from noiseclf.page import Line, Page
-from noiseclf.parallel import ordered_map
+from noiseclf.parallel import one_thread, ordered_map
 from noiseclf.site import Site
 from noiseclf.streams import StreamError, decode, open_input, whole_file
 
@@ -160,7 +160,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         options.files = expand(options.files, without=options.output)
         run = partial(_run, _task(parser, options))
     try:
-        return run(options)
+        with one_thread():  # so that --jobs tells how many cores are used
+            return run(options)
     except (StreamError, ModelError, MissingExtraError) as error:
         print(f"noiseclf: {error}", file=sys.stderr)  # noqa: T201
         return 2

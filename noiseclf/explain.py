@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,6 +19,7 @@ from noiseclf.features import NAMES
 from noiseclf.labels import LABELS
 from noiseclf.lines import normalise, split
 from noiseclf.page import Page
+from noiseclf.parallel import one_thread
 from noiseclf.scorer import SCORED_CHARS
 
 Floats = npt.NDArray[np.float32]
@@ -242,7 +242,7 @@ def _explained(
         return found, result
     target = np.array([LABELS.index(label) for i in filled if (label := found.lines[i].label) is not None])
     base = _log_odds(view.network(view.features))[np.arange(n), target]
-    with _one_thread():
+    with one_thread():
         parts = _parts(view, target, base)
         others = _neighbours(view, target, base) if 2 * n**2 <= work else None
         words, marks = _words_and_marks(view, target, base, work)
@@ -257,16 +257,6 @@ def _explained(
             float(base[k]), view.lines[k], all_words, words.get(k, ()), shape, place, near, markup, marks.get(k, ())
         )
     return found, result
-
-
-def _one_thread() -> AbstractContextManager[Any]:
-    """Keep NumPy to one thread where threadpoolctl is there: on many small products more of them only wait for each other."""
-    try:
-        from threadpoolctl import threadpool_limits
-    except ImportError:  # it is a nicety
-        return nullcontext()
-    limits: AbstractContextManager[Any] = threadpool_limits(1, "blas")
-    return limits
 
 
 def _log_odds(probabilities: Floats) -> Floats:

@@ -23,6 +23,15 @@ except ImportError:  # where they could not be compiled
     from noiseclf.depth import shallow
     from noiseclf.walk import walk
 
+try:
+    from noiseclf._lean import lean
+except ImportError:  # the parser then has more to read, and the lines are the same
+
+    def lean(html: bytes) -> bytes:
+        """Return ``html`` as it is."""
+        return html
+
+
 Ints = npt.NDArray[np.int64]
 
 _BODY = re.compile(r'"(?:articleBody|text|description|recipeInstructions)"\s*:\s*"((?:[^"\\]|\\.){20,})"')
@@ -149,4 +158,4 @@ def _parse(html: str | bytes) -> Any:
     except ImportError:
         raise ImportError("reading HTML needs one more package: pip install 'noiseclf[html]'") from None
     text = to_utf8(html) if isinstance(html, bytes) else html.encode("utf-8", "replace")
-    return LexborHTMLParser(shallow(text))
+    return LexborHTMLParser(shallow(lean(text)))

@@ -9,6 +9,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import AbstractContextManager
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -31,7 +32,7 @@ def ordered_map(
         work: a function of a module, so that it can be sent to another process.
         context: what every call needs; each process gets it once.
         items: any iterable; at most ``2 * jobs`` batches of it are read ahead.
-        jobs: processes to use; 1 uses none but this one, and reads nothing ahead.
+        jobs: processes to use, of one thread each; 1 uses none but this one, as it is, and reads nothing ahead.
         batch: items that a process gets at once.
     """
     if jobs == 1:
@@ -62,6 +63,17 @@ def ordered_map(
         raise broken
 
 
+def one_thread() -> AbstractContextManager[Any]:
+    """Keep NumPy's matrix products to one thread, for good or while the result is a context.
+
+    On a page's small products more threads wait for each other, and those of several processes for all others.
+    """
+    from threadpoolctl import threadpool_limits
+
+    limits: AbstractContextManager[Any] = threadpool_limits(1, "blas")
+    return limits
+
+
 def _take(source: Iterator[Item], size: int) -> tuple[list[Item], Exception | None]:
     """Return the next items of ``source``, and the error that it raised after them."""
     taken: list[Item] = []
@@ -80,6 +92,7 @@ def _start(work: Callable[[Any, Any], Any], context: Any) -> None:
     global _task
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    one_thread()
     _task = work, context
 
 

@@ -114,7 +114,7 @@ def walk(html: str, *, styles: bool) -> Walked:  # noqa: C901  (once a tag: call
                     page.text(shown(tag + rest), e)
             elif kind & TEMPLATE or parent == _NONE:
                 e = _NONE
-            elif parent == _COVERED or (parent >= 0 and kind & STYLED and styles and not kind & SKIPPED):
+            elif not kind & SKIPPED and (parent == _COVERED or (parent >= 0 and kind & STYLED and styles)):
                 e = _COVERED
             else:
                 e = _UNSEEN

@@ -6,6 +6,7 @@ import pytest
 HEAVY = (
     "sklearn", "langdetect", "joblib", "torch", "tqdm", "fasttext", "scipy", "pandas", "pyarrow", "fastwarc", "scrapy",
     "datatrove", "pyspark", "datasets", "backports.zstd", "http.server", "matplotlib", "selectolax", "resiliparse",
+    "threadpoolctl",
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from itertools import count
 
 import psutil
 import pytest
+from threadpoolctl import threadpool_info
 
 from noiseclf.parallel import ordered_map
 
@@ -19,6 +20,10 @@ def add(context, item):
 
 def process(context, item):
     return os.getpid()
+
+
+def threads(context, item):
+    return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
@@ -103,3 +108,10 @@ def test_workers_end_when_their_parent_is_killed():
 def test_one_job_is_this_process_and_two_are_others():
     assert {pid for _, pid in ordered_map(process, None, range(3), jobs=1, batch=1)} == {os.getpid()}
     assert os.getpid() not in {pid for _, pid in ordered_map(process, None, range(6), jobs=2, batch=1)}
+
+
+def test_a_process_multiplies_matrices_in_one_thread_and_this_one_as_before():
+    before = threads(None, 0)
+    assert before, "NumPy's BLAS is not seen"
+    assert [found for _, found in ordered_map(threads, None, range(4), jobs=2, batch=1)] == [[1] * len(before)] * 4
+    assert threads(None, 0) == before
