@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from samples import LINES, SCORER_LABELS, network_arrays
 
-from noiseclf import artefact, classifier, compiled
+from noiseclf import artefact, classifier, compiled, depth, html, htmlmodel, markup, walk
 from noiseclf.features import NAMES, character_table
 from noiseclf.markup import NAMES as MARKUP
 from noiseclf.scorer import Scorer, pack
@@ -29,6 +29,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--without-core"):
         compiled.IN_USE = False
+        html.walk, html.shallow, html.lean = walk.walk, depth.shallow, bytes
+        htmlmodel._marked, htmlmodel._ways = markup.features, markup.ways
 
 
 @pytest.fixture(scope="session")
