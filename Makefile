@@ -13,7 +13,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 help: ## what the targets do
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
-BUILT := pyproject.toml setup.py constraints.txt $(wildcard noiseclf/*.pyx)
+BUILT := pyproject.toml setup.py constraints.txt $(wildcard noiseclf/*.pyx noiseclf/*.pxd)
 
 $(BIN)/noiseclf: $(BUILT)
 	$(PYTHON) -m venv $(VENV)
