@@ -10,7 +10,7 @@ from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from libc.stdint cimport uint64_t
 from libc.string cimport memchr, memcpy
 
-from noiseclf._tags cimport Text, after_comment, after_part, ends_name, is_letter, is_space, lower
+from noiseclf._tags cimport Text, after_comment, after_part, all_white, ends_name, is_letter, is_space, lower
 
 cdef struct Word:  # the first eight bytes in lower case, and how many there are in all
     uint64_t text
@@ -71,6 +71,7 @@ fill(breaking, b"b big blockquote body br center code dd div dl dt em embed h1 h
                b"meta nobr ol p pre ruby s small span strong strike sub sup table tt u ul var font foreignobject script "
                b"textarea xmp iframe noembed noframes plaintext noscript math select")
 cdef Word SCRIPT = of(b"script"), NOSCRIPT = of(b"noscript"), STYLE = of(b"style"), SVG = of(b"svg"), MATH = of(b"math")
+cdef Word PRE = of(b"pre"), LISTING = of(b"listing"), TITLE = of(b"title"), DESC = of(b"desc")
 cdef Word SELECT = of(b"select"), FRAMESET = of(b"frameset"), PLAINTEXT = of(b"plaintext"), TYPE = of(b"type")
 
 
@@ -87,10 +88,13 @@ cdef bint holds(Text p, Text stop, const char* low, Py_ssize_t size) noexcept no
     return False
 
 
-cdef Text after_tag(Text p, Text stop) noexcept nogil:
-    """Return where the tag ends in whose attributes ``p`` is, ``stop`` where it does not."""
+cdef Text after_tag(Text p, Text stop, bint* empty) noexcept nogil:
+    """Return where the tag ends in whose attributes ``p`` is, ``stop`` where it does not; ``empty`` is whether by "/>"."""
+    cdef Text part = p
     while p < stop and p[0] != c">":
+        part = p
         p = after_part(p, stop)
+    empty[0] = p < stop and p > part and p[-1] == c"/" and (is_space(part[0]) or part[0] == c"/")
     return p + 1 if p < stop else stop
 
 
@@ -132,61 +136,100 @@ cdef bint may_go_on(Text p, Text stop) noexcept nogil:
     return False
 
 
-cdef bint all_white(Text p, Text stop) noexcept nogil:
-    while p < stop and is_space(p[0]):
+cdef bint shows(Text p, Text stop) noexcept nogil:
+    while p < stop and not 32 < p[0] < 127:
         p += 1
-    return p == stop
+    return p < stop
 
 
-cdef bint stands_apart(Text begin, Text start, Text end, Text stop) noexcept nogil:
-    """Return whether between the tags around what goes from ``start`` to ``end`` there is nothing else but white space."""
-    while start > begin and is_space(start[-1]):
+cdef bint stands_apart(Text last, Text start, Text end, Text stop) noexcept nogil:
+    """Return whether there is but white space from ``last``, where a tag ended, to ``start``, and from ``end`` to a tag."""
+    while start > last and is_space(start[-1]):
         start -= 1
     while end < stop and is_space(end[0]):
         end += 1
-    return start > begin and start[-1] == c">" and (end == stop or end[0] == c"<")
+    if start > last or end == stop:
+        return start == last
+    return end[0] == c"<" and stop - end > 1 and (is_letter(end[1]) or end[1] == c"/" or end[1] == c"!" or end[1] == c"?")
 
 
-cdef Text foreign_end(Text p, Text stop, Word name, bint drawn, bint* spaced) noexcept nogil:
-    """Return where the end tag begins of the SVG (``drawn``) or MathML that ``p`` is in; NULL where that is not sure.
+cdef Text drawing_end(Text p, Text stop, bint* spaced) noexcept nogil:
+    """Return where the end tag begins of the SVG that ``p`` is in; NULL where that is not sure.
 
     ``spaced`` is set where white space stands between two tags.
     """
     cdef const void* found
     cdef Text last = p
     cdef Text start
-    cdef Word here
-    cdef bint closing
-    cdef Py_ssize_t depth = 1
+    cdef Word name
+    cdef Word stack[MOST]  # the elements that are open in it
+    cdef Py_ssize_t high = 0, place
+    cdef bint closing, empty = False
     while p < stop:
         found = memchr(p, c"<", stop - p)
         if found == NULL:
             break
         start = <Text>found
         p = start + 1
-        spaced[0] = spaced[0] or (start > last and all_white(last, start))
+        if memchr(last, c"&", start - last) != NULL:  # may stand for white space
+            return NULL
+        spaced[0] = spaced[0] or (start > last and all_white(last, start - last))
         if stop - p >= 3 and p[0] == c"!" and p[1] == c"-" and p[2] == c"-":
             last = p = after_comment(p + 3, stop)
             continue
-        if p < stop and (p[0] == c"!" or p[0] == c"?"):
-            return NULL
         closing = p < stop and p[0] == c"/"
         p += closing
-        if p >= stop or (closing and not is_letter(p[0])):
+        if p >= stop or not is_letter(p[0]):
             return NULL
-        if not is_letter(p[0]):
-            continue
         found = p
         while p < stop and not ends_name(p[0]):
             p += 1
-        here = word(<Text>found, p - <Text>found)
-        if (among(here, breaking) if drawn else among(here, raw) or same(here, SVG)):
+        name = word(<Text>found, p - <Text>found)
+        if among(name, breaking):
             return NULL
-        last = p = after_tag(p, stop)
-        if not same(here, name) or (not closing and p[-2] == c"/"):
+        last = p = after_tag(p, stop, &empty)
+        if not closing:
+            # what stands in a title or a description is HTML
+            if high == MOST or (high and (same(stack[high - 1], TITLE) or same(stack[high - 1], DESC))):
+                return NULL
+            if not empty:
+                stack[high] = name
+                high += 1
             continue
-        depth += -1 if closing else 1
-        if not depth:
+        place = high - 1
+        while place >= 0 and not same(stack[place], name) and not same(stack[place], SVG):
+            place -= 1
+        if place >= 0 and same(stack[place], name):
+            high = place
+        else:  # the end of the SVG, or of something around it, which then ends too
+            return start if place < 0 and same(name, SVG) else NULL
+    return NULL
+
+
+cdef Text formula_end(Text p, Text stop) noexcept nogil:
+    """Return where the end tag begins of the MathML that ``p`` is in; NULL where that is not sure."""
+    cdef const void* found
+    cdef Text start
+    cdef Word name
+    cdef bint closing, empty = False
+    while p < stop:
+        found = memchr(p, c"<", stop - p)
+        if found == NULL:
+            break
+        start = <Text>found
+        p = start + 1
+        closing = p < stop and p[0] == c"/"
+        p += closing
+        if p >= stop or not is_letter(p[0]):
+            return NULL
+        found = p
+        while p < stop and not ends_name(p[0]):
+            p += 1
+        name = word(<Text>found, p - <Text>found)
+        if among(name, raw) or same(name, SVG):
+            return NULL
+        p = after_tag(p, stop, &empty)
+        if closing and same(name, MATH):
             return start
     return NULL
 
@@ -202,6 +245,8 @@ def lean(bytes html):
     try:
         with nogil:
             size = cut(text, stop, out)
+        if size < 0:
+            return html
         return PyBytes_FromStringAndSize(<const char*>out, size)
     finally:
         PyMem_Free(out)
@@ -210,7 +255,7 @@ def lean(bytes html):
 cdef Py_ssize_t cut(Text done, Text stop, unsigned char* out) noexcept nogil:
     """Write what is left of the page to ``out``, and return its size: at most twice that of the page and eight bytes.
 
-    All before ``done`` is written; where a case is not sure, the rest is written as it is.
+    All before ``done`` is written; where a case is not sure, the rest is written as it is. -1 where all has to stay.
     """
     cdef Text p = done
     cdef Text start
@@ -219,8 +264,9 @@ cdef Py_ssize_t cut(Text done, Text stop, unsigned char* out) noexcept nogil:
     cdef Text end
     cdef const void* found
     cdef Word name, attribute
-    cdef Text text = done
-    cdef bint closing, choosing = False, told, styled, spaced
+    cdef Text last = done  # where the last tag or comment ended
+    cdef Text fresh = NULL  # where a start tag ended after which the parser drops a line break
+    cdef bint closing, choosing = False, told, styled, spaced, empty = False
     cdef Py_ssize_t n = 0, length
     while p < stop:
         found = memchr(p, c"<", stop - p)
@@ -233,16 +279,17 @@ cdef Py_ssize_t cut(Text done, Text stop, unsigned char* out) noexcept nogil:
             memcpy(out + n, done, start - done)
             n += start - done
             done = p
-            if not stands_apart(text, start, p, stop):  # then it keeps two texts apart
+            if start == fresh or not stands_apart(last, start, p, stop):  # then it keeps two texts apart
                 memcpy(out + n, <const char*>b"<!---->", 7)
                 n += 7
+            last = p
             continue
         if p == stop:
             break
         closing = p[0] == c"/"
         if p[0] == c"!" or p[0] == c"?" or (closing and (stop - p == 1 or not is_letter(p[1]))):
             found = memchr(p, c">", stop - p)
-            p = <Text>found + 1 if found != NULL else stop
+            last = p = <Text>found + 1 if found != NULL else stop
             continue
         p += closing
         if not is_letter(p[0]):
@@ -256,7 +303,7 @@ cdef Py_ssize_t cut(Text done, Text stop, unsigned char* out) noexcept nogil:
         name = word(tag, length)
         told = styled = False
         if closing or same(name, SVG) or same(name, MATH) or among(name, formatting):
-            p = after_tag(p, stop)
+            p = after_tag(p, stop, &empty)
         elif p[0] != c">":
             memcpy(out + n, done, p - done)
             n += p - done
@@ -286,19 +333,24 @@ cdef Py_ssize_t cut(Text done, Text stop, unsigned char* out) noexcept nogil:
             p += 1
         else:
             p += 1
+        last = p
         if same(name, SELECT):
             choosing = not closing
             continue
         if closing:
             continue
-        if same(name, FRAMESET) or same(name, PLAINTEXT):
+        if same(name, FRAMESET):  # counts only where nothing that shows stands before it, and what is drawn does show
+            return -1
+        if same(name, PLAINTEXT):
             break
+        if same(name, PRE) or same(name, LISTING):
+            fresh = p
         if same(name, SVG) or same(name, MATH):
-            if p[-2] == c"/":
+            if empty:
                 continue
             spaced = False
-            end = foreign_end(p, stop, name, same(name, SVG), &spaced)
-            if end == NULL:
+            end = drawing_end(p, stop, &spaced) if same(name, SVG) else formula_end(p, stop)
+            if end == NULL or choosing:
                 break
             if same(name, SVG):
                 memcpy(out + n, done, p - done)
@@ -314,7 +366,7 @@ cdef Py_ssize_t cut(Text done, Text stop, unsigned char* out) noexcept nogil:
             end = raw_end(p, stop, tag, length)
             if end == NULL or (same(name, SCRIPT) and may_go_on(p, end)):
                 break
-            if ((same(name, SCRIPT) and not told) or same(name, STYLE)) and not all_white(p, end):
+            if ((same(name, SCRIPT) and not told) or same(name, STYLE)) and shows(p, end):
                 memcpy(out + n, done, p - done)
                 n += p - done
                 done = end

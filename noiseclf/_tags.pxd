@@ -1,4 +1,4 @@
-"""How tags of HTML are read, for the compiled parts that follow them byte by byte (html.spec.whatwg.org, 13.2.5)."""
+"""Tags and white space of HTML, for the compiled parts that follow them byte by byte (html.spec.whatwg.org, 13.2.5)."""
 
 from libc.string cimport memchr
 
@@ -19,6 +19,39 @@ cdef inline bint is_space(unsigned char c) noexcept nogil:
 
 cdef inline bint ends_name(unsigned char c) noexcept nogil:
     return is_space(c) or c == c"/" or c == c">"
+
+
+cdef inline bint is_white(unsigned char c) noexcept nogil:
+    return c == 32 or 9 <= c <= 13 or 28 <= c <= 31
+
+
+cdef inline Py_ssize_t white(Text p, Text stop) noexcept nogil:
+    """Return the bytes of the white space character at ``p``, as str.split takes it, 0 where there is none."""
+    cdef unsigned char c = p[0]
+    if c < 128:
+        return is_white(c)
+    if c == 0xC2:
+        return 2 if stop - p > 1 and (p[1] == 0x85 or p[1] == 0xA0) else 0
+    if stop - p < 3:
+        return 0
+    if c == 0xE2:
+        if p[1] == 0x80:
+            return 3 if p[2] <= 0x8A or p[2] == 0xA8 or p[2] == 0xA9 or p[2] == 0xAF else 0
+        return 3 if p[1] == 0x81 and p[2] == 0x9F else 0
+    if c == 0xE1:
+        return 3 if p[1] == 0x9A and p[2] == 0x80 else 0
+    return 3 if c == 0xE3 and p[1] == 0x80 and p[2] == 0x80 else 0
+
+
+cdef inline bint all_white(Text p, Py_ssize_t size) noexcept nogil:
+    cdef Text stop = p + size
+    cdef Py_ssize_t step
+    while p < stop:
+        step = white(p, stop)
+        if not step:
+            return False
+        p += step
+    return True
 
 
 cdef inline Text after_comment(Text p, Text stop) noexcept nogil:

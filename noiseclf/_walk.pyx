@@ -6,6 +6,8 @@ from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
 from cpython.unicode cimport PyUnicode_DecodeUTF8
 from libc.string cimport memchr, memcmp, memcpy
 
+from noiseclf._tags cimport Text, all_white, is_space, white
+
 import array
 
 from noiseclf import elements
@@ -13,7 +15,6 @@ from noiseclf.elements import FLAGS, Start, named, shown, start
 from noiseclf.walk import _LONG, _REMEMBERED, NAMED_ABOVE, VISIBLE, Walked
 
 ctypedef long long Int
-ctypedef const unsigned char* Text
 
 cdef Int BLOCK = elements.BLOCK, PRE = elements.PRE, SKIPPED = elements.SKIPPED, VOID = elements.VOID, RAW = elements.RAW
 cdef Int JSON = elements.JSON, HIDDEN = elements.HIDDEN, STYLED = elements.STYLED, FORM = elements.FORM
@@ -39,39 +40,6 @@ cdef struct Open:  # an element that is open
     Int number
     Text tag
     Py_ssize_t size
-
-
-cdef inline bint is_white(unsigned char c) noexcept nogil:
-    return c == 32 or 9 <= c <= 13 or 28 <= c <= 31
-
-
-cdef inline Py_ssize_t white(Text p, Text stop) noexcept nogil:
-    """Return the bytes of the white space character at ``p``, as str.split takes it, 0 where there is none."""
-    cdef unsigned char c = p[0]
-    if c < 128:
-        return is_white(c)
-    if c == 0xC2:
-        return 2 if stop - p > 1 and (p[1] == 0x85 or p[1] == 0xA0) else 0
-    if stop - p < 3:
-        return 0
-    if c == 0xE2:
-        if p[1] == 0x80:
-            return 3 if p[2] <= 0x8A or p[2] == 0xA8 or p[2] == 0xA9 or p[2] == 0xAF else 0
-        return 3 if p[1] == 0x81 and p[2] == 0x9F else 0
-    if c == 0xE1:
-        return 3 if p[1] == 0x9A and p[2] == 0x80 else 0
-    return 3 if c == 0xE3 and p[1] == 0x80 and p[2] == 0x80 else 0
-
-
-cdef bint all_white(Text p, Py_ssize_t size) noexcept nogil:
-    cdef Text stop = p + size
-    cdef Py_ssize_t step
-    while p < stop:
-        step = white(p, stop)
-        if not step:
-            return False
-        p += step
-    return True
 
 
 cdef Py_ssize_t characters(Text p, Py_ssize_t size) noexcept nogil:
@@ -336,10 +304,6 @@ cdef Text comment_end(Text p, Text stop) noexcept nogil:
         if p[0] == c"-" and p[-1] == c"-":
             return p + 2
     return NULL
-
-
-cdef inline bint is_space(unsigned char c) noexcept nogil:
-    return c == 32 or c == 9 or c == 10 or c == 12 or c == 13
 
 
 cdef inline bint is_script(Text p) noexcept nogil:

@@ -33,6 +33,34 @@ def test_the_page_reads_the_same(pieces):
 
 
 @pytest.mark.parametrize(
+    "html",
+    [
+        '<a href=x><svg><path/></a></svg> More text here',
+        '<a href=1><svg><use href="#a"></a></svg> text after</p><p>end',
+        "<button><svg><path/></button></svg><p>x",
+        "<form><svg></form>hello</svg><input>x",
+        "<details open><summary>S<svg><path></summary></svg>Body text</details>",
+        "<table><tr><td><svg><path/></td><td>Cell</td></svg></table>",
+        "<a href=#>Share<svg><text>&nbsp;</text></svg>Now</a>",
+        "<p>a<style>\xa0</style>b<script>\x1c</script>c<svg>\x0b</svg>d",
+        "<pre><!-- c -->\n<code>foo\nbar</code></pre>",
+        "<p><a href=x>Next ><!-- c -->\n    \n</a> more text",
+        "<svg><title><a>x</title></svg>hello",
+        "<svg><desc><style></desc></svg>hello</style><p>a",
+        "<p><a href=1>x<svg><title><a href=2>y</a></title></svg> hello</a>there",
+        "<svg width=1/><script/></svg><p>text</p><script>x</script>y",
+        "<svg><svg x=1/></svg>text</svg>more",
+        "<svg><text>hi</text></svg><frameset>hello",
+        "<select><option><svg><title>a</title></svg></option></select>",
+        "<svg><g><svg><path></g></svg>a</svg>b",
+    ],
+)
+def test_drawings_comments_and_white_space_that_matter_to_the_rest_matter_still(html):
+    html = f"<!doctype html>{html}".encode()
+    assert walked(lean(html)) == walked(html)
+
+
+@pytest.mark.parametrize(
     ("html", "left"),
     [
         ("<p>a</p><script>let b</script>", "<p>a</p><script></script>"),
@@ -46,6 +74,7 @@ def test_the_page_reads_the_same(pieces):
         ("a<!-- b -->c", "a<!---->c"),
         ('<svg width="1"><g><path d="M0"/></g></svg>a', '<svg width="1"></svg>a'),
         ("<svg> <g/> </svg>a", "<svg> </svg>a"),
+        ("<svg><title>A menu</title><svg><a><path></a></svg></svg>a", "<svg></svg>a"),
     ],
 )
 def test_what_nobody_reads_is_left_out(html, left):
