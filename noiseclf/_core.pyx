@@ -21,6 +21,17 @@ cdef extern from "Python.h":
     bint Py_UNICODE_ISDECIMAL(unsigned int point)
 
 
+cdef extern from *:
+    """
+    #if defined(__GNUC__) || defined(__clang__)
+    #define noiseclf_fetch(address) __builtin_prefetch(address)
+    #else
+    #define noiseclf_fetch(address) ((void)(address))
+    #endif
+    """
+    void noiseclf_fetch(const void *address) noexcept nogil
+
+
 cdef _check_texts(list texts):
     """Stop where an item is no str, as the loops read their memory."""
     for text in texts:
@@ -270,6 +281,9 @@ cdef enum:
 
 cdef unsigned int _BASIS = 2166136261, _PRIME = 16777619
 cdef unsigned long long _PAIR = 116049371
+cdef enum:
+    AHEAD = 128  # rows that are fetched from memory before the first of them is added
+
 # Bytes of a word beyond which, on the average, remembered words are forgotten before there are too many of them.
 cdef Py_ssize_t _LONG = 64
 
@@ -413,21 +427,32 @@ cdef class WordSums:
         self._count = k + 1
         return k
 
+    cdef inline void _fetch(self, unsigned long long row) noexcept:
+        """Have a row of the matrix brought near, which is far away as a rule: to wait for each in turn would take longest."""
+        noiseclf_fetch(&self._small[row, 0])
+        noiseclf_fetch(&self._scale[row])
+
     cdef inline void _add(self, unsigned long long row, float *total) noexcept:
         """Add a row of the matrix, and 1 to their number."""
         cdef const signed char *numbers = &self._small[row, 0]
         cdef float scale = self._scale[row]
-        cdef Py_ssize_t j
-        for j in range(self._dimensions):
+        cdef Py_ssize_t j, dimensions = self._dimensions
+        for j in range(dimensions):
             total[j] += numbers[j] * scale
-        total[self._dimensions] += 1
+        total[dimensions] += 1
+
+    cdef void _add_all(self, const unsigned long long *rows, Py_ssize_t count, float *total) noexcept:
+        cdef Py_ssize_t i
+        for i in range(count):
+            self._add(rows[i], total)
 
     cdef void _add_parts(self, bytes word, float *total):
         """Add the rows of a word's runs of ``minn`` to ``maxn`` characters."""
         cdef const unsigned char *data = word
-        cdef Py_ssize_t size = len(word), begin, at
+        cdef Py_ssize_t size = len(word), begin, at, count = 0
         cdef int characters
         cdef unsigned int hashed
+        cdef unsigned long long rows[AHEAD]
         for begin in range(size):
             if (data[begin] & 0xC0) == 0x80:  # no character begins here
                 continue
@@ -440,7 +465,13 @@ cdef class WordSums:
                     at += 1
                 characters += 1
                 if characters >= self._minn:
-                    self._add(self._known + hashed % self._bucket, total)
+                    if count == AHEAD:
+                        self._add_all(rows, count, total)
+                        count = 0
+                    rows[count] = self._known + hashed % self._bucket
+                    self._fetch(rows[count])
+                    count += 1
+        self._add_all(rows, count, total)
 
     def means(self, list texts, bint raw, float[:, ::1] out):
         """Write the mean row of each text into ``out``, shape (len(texts), dimensions).
@@ -528,6 +559,8 @@ cdef class WordSums:
         for j in range(self._dimensions + 1):
             total[j] += word[j]
         self._line[n] = <unsigned long long><long long><int>hashed
+        if n and self._word_ngrams > 1:
+            self._fetch(self._known + (self._line[n - 1] * _PAIR + self._line[n]) % self._bucket)
 
     cdef _take_end(self, Py_ssize_t n):
         """Add fastText's word for the end of a line, as the line's word n."""

@@ -111,7 +111,7 @@ def _with_debris(e: Example, pool: dict[str, list[Phrase]], rng: np.random.Gener
             "A": [first, last, int(rng.integers(first, last + 1)), len(lines)],
         }[code]
         place = places[int(rng.integers(len(places)))]
-        count = int(rng.integers(1, 1 + min(len(rows), {"F": 12, "N": 16, "A": 3}[code])))
+        count = int(rng.integers(1, 1 + min(len(rows), {"F": 9, "N": 8, "A": 3}[code])))
         block = [fill(rows[int(i)].text, rng) for i in rng.choice(len(rows), count, replace=False)]
         lines[place:place] = block
         labels[place:place] = code * count

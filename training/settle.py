@@ -30,8 +30,6 @@ Floats = npt.NDArray[np.float32]
 
 #: Lines of a page into which a block is set, at most; and letters of a headline.
 _LONGEST, _HEADLINE = 600, (25, 110)
-#: Lines of a block of menus or of a form, at most.
-_BLOCK = {"N": 20, "F": 12}
 
 
 @dataclass(frozen=True)
@@ -107,7 +105,7 @@ def blocks_set_in(
             if not pool:
                 continue
             rows = pool[int(rng.integers(len(pool)))]
-            chosen = rng.choice(len(rows), int(rng.integers(1, 1 + min(len(rows), _BLOCK[code]))), replace=False)
+            chosen = rng.choice(len(rows), int(rng.integers(1, 1 + min(len(rows), 9))), replace=False)
             block = [fill(rows[int(i)].text, rng) for i in chosen]
             if code == "F" and rng.random() < settings.worn[0]:
                 block = [worn(text, settings.worn[1], rng) for text in block]
