@@ -1,8 +1,9 @@
 """The same labels on every Python and NumPy: ``python -m fuzz.matrix``, or ``make matrix``.
 
 For each Python that is found, and for the oldest and the newest NumPy that pyproject.toml allows on it, noiseclf is installed by
-uv as users install it, and labels pages written by this project: one after the other, by two processes, backwards, and again in
-a process with another hash seed. The labels must be those of all others; how far probabilities are apart is said.
+uv as users install it (in another system's folder without its compiled parts), and labels pages written by this project: one
+after the other, by two processes, backwards, and again in a process with another hash seed. The labels must be those of all
+others; how far probabilities are apart is said.
 """
 
 from __future__ import annotations
@@ -68,8 +69,11 @@ def _within(python: Path) -> list[str]:
     return [str(python)] if root is None else ["chroot", str(root), "/" + str(python.relative_to(root))]
 
 
-def labels(python: Path, resolution: str, wheel: Path, pages: Path, folder: Path, uv: str) -> list[dict[str, Any]]:
-    """Install ``wheel`` for ``python`` and return what it says of ``pages``, in two processes."""
+def labels(python: Path, resolution: str, wheel: Path | None, pages: Path, folder: Path, uv: str) -> list[dict[str, Any]]:
+    """Install ``wheel`` for ``python`` and return what it says of ``pages``, in two processes.
+
+    Without a wheel it is what an install without a C compiler has: the package's Python alone.
+    """
     within = _within(python)
     home = folder if len(within) == 1 else Path(within[1], "tmp/matrix")
     home.mkdir(parents=True, exist_ok=True)
@@ -81,10 +85,12 @@ def labels(python: Path, resolution: str, wheel: Path, pages: Path, folder: Path
         str(_ROOT / "pyproject.toml"),
         "--extra",
         "html",
-        str(wheel),
+        *([str(wheel)] if wheel else []),
     ]
     shutil.rmtree(target, ignore_errors=True)
     subprocess.run(command, check=True)
+    if wheel is None:
+        shutil.copytree(_ROOT / "noiseclf", target / "noiseclf", ignore=shutil.ignore_patterns("*.so", "*.c", "__pycache__"))
     (home / "label.py").write_text(_LABEL, encoding="utf-8")
     shutil.copy(pages, home / "in.json")
     inside = Path("/", home.relative_to(within[1])) if len(within) > 1 else home
@@ -94,6 +100,15 @@ def labels(python: Path, resolution: str, wheel: Path, pages: Path, folder: Path
         ran = [*within, str(inside / "label.py"), str(inside / "in.json")]
         found.append(json.loads(subprocess.run(ran, check=True, env=environment, cwd="/", stdout=subprocess.PIPE).stdout))
     return found
+
+
+def built(python: Path, folder: Path, uv: str) -> Path:
+    """Return the wheel that ``python`` builds into ``folder``."""
+    shutil.rmtree(folder, ignore_errors=True)
+    command = [uv, "build", "--quiet", "--wheel", "--out-dir", str(folder), "--python", str(python), str(_ROOT)]
+    subprocess.run(command, check=True)
+    (wheel,) = folder.glob("*.whl")
+    return wheel
 
 
 def pages_here() -> dict[str, list[str]]:
@@ -138,11 +153,8 @@ def main() -> None:
     first: list[Any] | None = None
     differ = 0
     for version, python in found.items():
-        out = folder / f"wheel-{version}"
-        shutil.rmtree(out, ignore_errors=True)
-        built_by = ["--python", str(python)] if len(_within(python)) == 1 else []
-        subprocess.run([options.uv, "build", "--quiet", "--wheel", "--out-dir", str(out), *built_by, str(_ROOT)], check=True)
-        (wheel,) = out.glob("*.whl")
+        wheel = built(python, folder / f"wheel-{version}", options.uv) if len(_within(python)) == 1 else None
+        how = "" if wheel else ", not compiled"
         for resolution in _RESOLUTIONS:
             for result in labels(python, resolution, wheel, pages, folder, options.uv):
                 first = result["pages"] if first is None else first
@@ -150,7 +162,7 @@ def main() -> None:
                 differ += count
                 lines = sum(map(len, result["pages"]))
                 print(  # noqa: T201
-                    f"Python {result['python']}, NumPy {result['numpy']} ({resolution}): {lines:,} lines, "
+                    f"Python {result['python']}, NumPy {result['numpy']} ({resolution}{how}): {lines:,} lines, "
                     f"{count} labels differ, probabilities by {most:.1e} at most",
                     flush=True,
                 )
