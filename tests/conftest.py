@@ -1,6 +1,7 @@
 """A small model, made here: its labels follow a fastText model of a few lines, so tests know what to expect of it."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -27,6 +28,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A shell's background job ignores Ctrl-C, and so would the programs that the tests start and interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if config.getoption("--without-core"):
         compiled.IN_USE = False
         html.walk, html.shallow, html.lean = walk.walk, depth.shallow, bytes
