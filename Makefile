@@ -70,6 +70,7 @@ audit: ## ask PyPI for known faults of the versions in constraints.txt
 
 lint: $(VENV)/.dev ## ruff and mypy
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
 train: $(VENV)/.dev ## train on CORPUS (default ../shared/corpus, where it is there) and data/; BASE=shipped adapts that model

@@ -159,9 +159,7 @@ class NoiseClassifier:
         results = ordered_map(_classify_lines, (self, favor), lines, jobs=jobs, batch=_BATCH)
         return (_page(page, *result, drop=dropped) for page, result in results)
 
-    def clean_html(
-        self, html: str | bytes, *, drop: Collection[Label | str] = NOISE, favor: Favor = "balanced"
-    ) -> str:
+    def clean_html(self, html: str | bytes, *, drop: Collection[Label | str] = NOISE, favor: Favor = "balanced") -> str:
         """Return the text of a page of HTML without the lines whose label is in ``drop``, paragraphs set apart.
 
         Args:
@@ -180,9 +178,7 @@ class NoiseClassifier:
         lines, labels, _, _ = self._classify_html(html, favor, elements=False)
         return keep(lines, labels, dropped)
 
-    def classify_html(
-        self, html: str | bytes, *, drop: Collection[Label | str] = NOISE, favor: Favor = "balanced"
-    ) -> Page:
+    def classify_html(self, html: str | bytes, *, drop: Collection[Label | str] = NOISE, favor: Favor = "balanced") -> Page:
         """Return the lines that a reader sees of a page of HTML, with a label for each and blank ones between paragraphs.
 
         Arguments and errors as for :meth:`clean_html`.
@@ -376,9 +372,7 @@ def _load_shipped() -> NoiseClassifier:
     try:
         data = resources.files("noiseclf").joinpath(_SHIPPED).read_bytes()
     except FileNotFoundError:
-        raise artefact.ModelError(
-            "this noiseclf holds no model: install it again, or run 'make train' in its sources"
-        ) from None
+        raise artefact.ModelError("this noiseclf holds no model: install it again, or run 'make train' in its sources") from None
     return NoiseClassifier(artefact.Artefact.from_bytes(data, "the shipped model"), data, shipped=True)
 
 

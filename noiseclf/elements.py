@@ -60,8 +60,7 @@ BLOCKS = _set(
     "summary table caption tbody thead tfoot tr ul xmp"
 )
 _SKIPPED = _set(
-    "head script style noscript template iframe object embed applet audio video canvas svg map noframes noembed datalist "
-    "frame rp"
+    "head script style noscript template iframe object embed applet audio video canvas svg map noframes noembed datalist frame rp"
 )
 _PRE = _set("pre listing xmp")
 # Inputs that show their value.

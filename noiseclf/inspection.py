@@ -92,7 +92,7 @@ def _reasons(line: Line, why: Explanation | None, page: Page) -> str:
         f'<tr><th scope="row">{label.value}</th><td><meter value="{p:.4f}">{p:.1%}</meter></td><td>{p:.1%}</td></tr>'
         for label, p in line.probabilities.items()
     )
-    chances = f'<table><caption>Probabilities</caption>{meters}</table>'
+    chances = f"<table><caption>Probabilities</caption>{meters}</table>"
     if why is None:
         return f'<div class="why">{chances}</div>'
     parts = [("what its words say", why.all_words), ("its shape", why.shape), ("its place on the page", why.place)]
@@ -172,8 +172,9 @@ def _short(line: Line, why: Explanation) -> str:
         f"words {why.all_words:+.1f}" + "".join(f" {visible(w.text)} {w.effect:+.1f}" for w in words),
         f"shape {why.shape:+.1f}",
         f"place {why.place:+.1f}",
-        "" if why.markup is None else f"markup {why.markup:+.1f}"
-        + "".join(f" {visible(mark.text)} {mark.effect:+.1f}" for mark in why.marks[:3]),
+        ""
+        if why.markup is None
+        else f"markup {why.markup:+.1f}" + "".join(f" {visible(mark.text)} {mark.effect:+.1f}" for mark in why.marks[:3]),
         "lines" + "".join(f" {n.number + 1} {n.effect:+.1f}" for n in why.neighbours[:3]) if why.neighbours else "",
         f"or {others}" if others else "",
     ]

@@ -20,9 +20,7 @@ _SPACES = re.compile(" {2,}")
 _EDGES = re.compile("^ | $", re.MULTILINE)
 _SURROGATES = re.compile("[\ud800-\udfff]")
 # The characters that any of the above would change, the space left out, in one class: most pages hold none of them.
-_ODD = re.compile(
-    "[\x00-\x09\x0b-\x1f\x7f-\xa0\u00ad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u2069\u3000\ud800-\udfff\ufeff]"
-)
+_ODD = re.compile("[\x00-\x09\x0b-\x1f\x7f-\xa0\u00ad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u2069\u3000\ud800-\udfff\ufeff]")
 
 
 def split(page: str | Sequence[str]) -> list[str]:

@@ -27,7 +27,7 @@ _DIGIT = re.compile(r"\d")
 # Scripts written without spaces: each character becomes a word, so that word pairs mean something there. Signs that stand
 # against words, so that "comments:" and "comments" are one word.
 _ALONE = re.compile(
-    "([.,;:!?()\\[\\]\"«»“”„…|•·/>—–*\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff])"
+    '([.,;:!?()\\[\\]"«»“”„…|•·/>—–*\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff])'
 )
 _PREFIX = "__label__"
 _MAGIC, _VERSION = 793712314, 12  # of fastText's own files

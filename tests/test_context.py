@@ -62,9 +62,7 @@ def test_features_are_left_as_they_were():
     assert np.array_equal(features, page(4))
 
 
-@pytest.mark.parametrize(
-    "name", ["mean", "scale", "input.b", "block1.w", "block0.b", "page.w", "page.b", "output.w", "output.b"]
-)
+@pytest.mark.parametrize("name", ["mean", "scale", "input.b", "block1.w", "block0.b", "page.w", "page.b", "output.w", "output.b"])
 def test_an_array_of_a_wrong_shape_is_refused_by_name(name):
     with pytest.raises(ValueError, match=rf"array network\.{name} has the shape \(1, 1, 1\), not "):
         model(**{name: np.zeros((1, 1, 1), np.float32)})

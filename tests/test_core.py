@@ -192,9 +192,7 @@ def test_the_shipped_model_labels_our_own_pages_alike():
     for page in pages:
         found, expected = twice(noiseclf.classify, page)
         assert [line.label for line in found.lines] == [line.label for line in expected.lines]
-        assert [line.confidence for line in found.lines] == pytest.approx(
-            [line.confidence for line in expected.lines], abs=1e-4
-        )
+        assert [line.confidence for line in found.lines] == pytest.approx([line.confidence for line in expected.lines], abs=1e-4)
 
 
 @pytest.mark.parametrize("item", [None, 3, b"a"])

@@ -35,7 +35,7 @@ def test_the_page_reads_the_same(pieces):
 @pytest.mark.parametrize(
     "html",
     [
-        '<a href=x><svg><path/></a></svg> More text here',
+        "<a href=x><svg><path/></a></svg> More text here",
         '<a href=1><svg><use href="#a"></a></svg> text after</p><p>end',
         "<button><svg><path/></button></svg><p>x",
         "<form><svg></form>hello</svg><input>x",

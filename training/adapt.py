@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
 from torch.nn import functional
 from tqdm import tqdm
 
@@ -168,36 +167,29 @@ def learn_on(base: Artefact, own: Sequence[network.Sample], rehearsed: Sequence[
     learnt = list(model.parameters())
     start = [parameter.detach().clone() for parameter in learnt]
     optimizer = torch.optim.Adam(learnt, lr=settings.rate)
+
+    def batch(pool: Sequence[network.Sample]) -> network.Padded:
+        drawn = _draw(pool, settings.lines, rng)
+        return network.padded(drawn, arrays["mean"], arrays["scale"], max(len(s.features) for s in drawn), rng)
+
     for step in range(settings.steps):
         for group in optimizer.param_groups:
             group["lr"] = settings.rate * (1 - step / settings.steps)
-        x, mask, target = _batch(_draw(own, settings.lines, rng), arrays["mean"], arrays["scale"])
-        loss = functional.cross_entropy(model(x, mask).flatten(0, 1), target.flatten(), ignore_index=network.UNKNOWN)
+        pages = batch(own)
+        logits = model(pages.features, pages.mask).flatten(0, 1)
+        loss = functional.cross_entropy(logits, pages.target.flatten(), ignore_index=network.UNKNOWN)
         if rehearsed:
-            x, mask, _ = _batch(_draw(rehearsed, settings.lines, rng), arrays["mean"], arrays["scale"])
+            pages = batch(rehearsed)
             with torch.no_grad():
-                wanted = old(x, mask).softmax(2)
-            apart = functional.kl_div(model(x, mask).log_softmax(2), wanted, reduction="none").sum(2)
-            loss = loss + settings.rehearsal * (apart * mask).sum() / mask.sum()
+                wanted = old(pages.features, pages.mask).softmax(2)
+            apart = functional.kl_div(model(pages.features, pages.mask).log_softmax(2), wanted, reduction="none").sum(2)
+            loss = loss + settings.rehearsal * (apart * pages.mask).sum() / pages.mask.sum()
         pull = sum(((p - first) ** 2).sum() for p, first in zip(learnt, start, strict=True))
         optimizer.zero_grad()
         (loss + settings.pull * pull).backward()  # type: ignore[no-untyped-call]
         optimizer.step()
     found = {"mean": arrays["mean"], "scale": arrays["scale"], **network.export(model)}
     return {f"network.{name}": array for name, array in found.items()}
-
-
-def _batch(samples: Sequence[network.Sample], mean: Floats, scale: Floats) -> tuple[Tensor, Tensor, Tensor]:
-    """Return pages padded to one length: features, mask and targets."""
-    longest = max(len(s.features) for s in samples)
-    x = np.zeros((len(samples), longest, len(mean)), np.float32)
-    mask = np.zeros((len(samples), longest), np.float32)
-    target = np.full((len(samples), longest), network.UNKNOWN)
-    for i, sample in enumerate(samples):
-        n = len(sample.features)
-        x[i, :n] = (sample.features - mean) / scale
-        mask[i, :n], target[i, :n] = 1, sample.target
-    return torch.from_numpy(x), torch.from_numpy(mask), torch.from_numpy(target)
 
 
 def _draw(pool: Sequence[network.Sample], lines: int, rng: np.random.Generator) -> list[network.Sample]:

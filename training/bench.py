@@ -102,9 +102,7 @@ def by_part(lines: Sequence[str], size: int = 200) -> dict[str, float]:
 
 
 def _python(code: str, text: str = "") -> str:
-    done = subprocess.run(
-        [sys.executable, "-c", code], input=text.encode("utf-8", "replace"), capture_output=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], input=text.encode("utf-8", "replace"), capture_output=True, check=True)
     return done.stdout.decode()
 
 

@@ -236,7 +236,7 @@ def _page(row: str) -> LabelledPage:
     except (ValueError, RecursionError) as error:
         raise CorpusError(f"not JSON ({error}); write one object a line") from None
     if not isinstance(record, dict):
-        raise CorpusError(f"a {_kind(record)}, not a JSON object; write {{\"id\": …, \"lines\": […], \"labels\": …}}")
+        raise CorpusError(f'a {_kind(record)}, not a JSON object; write {{"id": …, "lines": […], "labels": …}}')
     name, lines = record.get("id"), record.get("lines")
     if not isinstance(name, str) or not name:
         raise CorpusError("'id' is missing or not a string; give each page a unique one")

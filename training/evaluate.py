@@ -211,9 +211,7 @@ def _word_f1_by_source(texts: Sequence[str], test: TestSet) -> dict[str, dict[st
     return {source: {"pages": len(scores), "word_f1": sum(scores) / len(scores)} for source, scores in sorted(found.items())}
 
 
-def _peer(
-    peer: peers.Peer, test: TestSet, wanted: Mapping[str, LabelledPage], decoded: Mapping[str, str]
-) -> dict[str, Any]:
+def _peer(peer: peers.Peer, test: TestSet, wanted: Mapping[str, LabelledPage], decoded: Mapping[str, str]) -> dict[str, Any]:
     found = {name: peer.run(decoded[name], page.lang) for name, page in tqdm(wanted.items(), peer.name, disable=None)}
     kept = [peers.kept_lines(page.lines, found[page.id] or "") for page in test.labelled]
     counts = test.count([np.where(row, _KEPT, _DROPPED) for row in kept])
@@ -384,9 +382,8 @@ def _render_favor(favors: Mapping[str, Any]) -> str:
 
 def _render_calibration(calibration: Mapping[str, Any]) -> str:
     rows = [[_number(row["confidence"]), _number(row["accuracy"]), f"{row['lines']:,}"] for row in calibration["bins"]]
-    return (
-        f"Expected calibration error {_number(calibration['expected_error'])} (15 bins of equal width).\n\n"
-        + _table(["mean confidence", "accuracy", "lines"], rows)
+    return f"Expected calibration error {_number(calibration['expected_error'])} (15 bins of equal width).\n\n" + _table(
+        ["mean confidence", "accuracy", "lines"], rows
     )
 
 
@@ -402,16 +399,8 @@ def _render_breakdown(name: str, groups: Mapping[str, Any]) -> str:
 def _render_debris(found: Mapping[str, Any]) -> str:
     header = ["pages", "debris", "lines set in", "seen as noise", "right label", "content lost"]
     names = {"dev": "dev pages, never trained on", "own": "the project's own pages, trained on"}
-    overall = [
-        [names[pages], kind, *_debris_row(row)]
-        for pages, part in found.items()
-        for kind, row in part["overall"].items()
-    ]
-    rows = [
-        [lang, kind, *_debris_row(row)]
-        for lang, kinds in found["dev"]["by_language"].items()
-        for kind, row in kinds.items()
-    ]
+    overall = [[names[pages], kind, *_debris_row(row)] for pages, part in found.items() for kind, row in part["overall"].items()]
+    rows = [[lang, kind, *_debris_row(row)] for lang, kinds in found["dev"]["by_language"].items() for kind, row in kinds.items()]
     return "\n\n".join([
         "## Foreign debris",
         f"Phrases that were never trained on as phrases, set into up to {debris.HOSTS} pages of other languages each: "

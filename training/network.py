@@ -169,9 +169,7 @@ class LineVectors(nn.Module):
         weight = self.matrix.weight
 
         def sums(index: Ints, starts: Ints, of: Tensor, sparse: bool) -> Tensor:
-            return functional.embedding_bag(
-                torch.from_numpy(index), of, torch.from_numpy(starts), mode="sum", sparse=sparse
-            )
+            return functional.embedding_bag(torch.from_numpy(index), of, torch.from_numpy(starts), mode="sum", sparse=sparse)
 
         words = sums(picked.rows, picked.row_starts, weight, True)
         total = sums(picked.words, picked.word_starts, words, False)
@@ -289,27 +287,12 @@ class _Learner:
 
     def loss(self, batch: Sequence[Sample], vectors: LineVectors, rng: np.random.Generator) -> Tensor:
         """Return the loss of a batch of pages: of their labels, of their silver marks, and of each line's words alone."""
-        longest = min(max(len(s.features) for s in batch), self.settings.longest)
-        x = np.zeros((len(batch), longest, len(self._mean)), np.float32)
-        mask = np.zeros((len(batch), longest), np.float32)
-        target = np.full((len(batch), longest), UNKNOWN)
-        silver = np.full((len(batch), longest), UNKNOWN)
-        weight = np.zeros((len(batch), longest), np.float32)
-        lines = []
-        for i, sample in enumerate(batch):
-            n = min(len(sample.features), longest)
-            start = int(rng.integers(0, len(sample.features) - n + 1))
-            part = slice(start, start + n)
-            x[i, :n] = (sample.features[part] - self._mean) / self._scale
-            mask[i, :n], weight[i, :n] = 1, sample.weight
-            target[i, :n], silver[i, :n] = sample.target[part], sample.silver[part]
-            lines.append(sample.lines[part])
-        said, plain = vectors.read(lines, rng)
-        place = torch.from_numpy(np.flatnonzero(mask))
-        read = torch.zeros(mask.size, said.shape[1]).index_copy(0, place, said).view(*mask.shape, -1)
-        logits = self.network(torch.cat([torch.from_numpy(x), read], 2), torch.from_numpy(mask)).flatten(0, 1)
-        targets, marks = torch.from_numpy(target).flatten(), torch.from_numpy(silver).flatten()
-        weights = torch.from_numpy(weight).flatten()
+        pages = padded(batch, self._mean, self._scale, self.settings.longest, rng)
+        said, plain = vectors.read(pages.lines, rng)
+        place = pages.mask.flatten().nonzero().flatten()
+        read = torch.zeros(pages.mask.numel(), said.shape[1]).index_copy(0, place, said).view(*pages.mask.shape, -1)
+        logits = self.network(torch.cat([pages.features, read], 2), pages.mask).flatten(0, 1)
+        targets, marks, weights = pages.target.flatten(), pages.silver.flatten(), pages.weight.flatten()
         loss = (self._each(logits, targets, marks) * weights).sum()
         alone = self._each(vectors.head(said), targets[place], marks[place]) * weights[place] * plain
         return (loss + self._words.alone * alone.sum()) / self.settings.lines
@@ -382,6 +365,40 @@ def restore(arrays: Mapping[str, Floats], settings: Settings) -> Network:
     for i, block in enumerate(network.blocks):
         put(block, arrays[f"block{i}.w"].transpose(2, 1, 0), arrays[f"block{i}.b"])
     return network
+
+
+@dataclass(frozen=True)
+class Padded:
+    """Pages of one batch, padded to one length: tensors of shape (pages, lines), ``features`` of (pages, lines, d).
+
+    ``mask`` is 1 where a page has a line; ``lines`` are each page's numbers in ``Bags``, not padded; the rest as in ``Sample``.
+    """
+
+    features: Tensor
+    mask: Tensor
+    target: Tensor
+    silver: Tensor
+    weight: Tensor
+    lines: list[Ints]
+
+
+def padded(batch: Sequence[Sample], mean: Floats, scale: Floats, longest: int, rng: np.random.Generator) -> Padded:
+    """Return pages as one batch, their features less ``mean`` over ``scale``; of a page, ``longest`` lines from anywhere."""
+    shape = len(batch), min(max(len(s.features) for s in batch), longest)
+    features = np.zeros((*shape, len(mean)), np.float32)
+    mask, weight = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    target, silver = np.full(shape, UNKNOWN), np.full(shape, UNKNOWN)
+    lines = []
+    for i, sample in enumerate(batch):
+        n = min(len(sample.features), longest)
+        start = int(rng.integers(0, len(sample.features) - n + 1))
+        part = slice(start, start + n)
+        features[i, :n] = (sample.features[part] - mean) / scale
+        mask[i, :n], weight[i, :n] = 1, sample.weight
+        target[i, :n], silver[i, :n] = sample.target[part], sample.silver[part]
+        lines.append(sample.lines[part])
+    tensor = torch.from_numpy
+    return Padded(tensor(features), tensor(mask), tensor(target), tensor(silver), tensor(weight), lines)
 
 
 def batches(samples: Sequence[Sample], settings: Settings, rng: np.random.Generator) -> Iterator[list[Sample]]:

@@ -160,10 +160,7 @@ def _occurrences(wanted: Sequence[Sequence[str]], output: Sequence[str]) -> list
     for size in (1, 2):
         for i in range(len(output) - size + 1):
             places[tuple(output[i : i + size])].append(i)
-    return [
-        [i for i in places.get(tuple(line[:2]), ()) if output[i : i + len(line)] == line] if line else []
-        for line in wanted
-    ]
+    return [[i for i in places.get(tuple(line[:2]), ()) if output[i : i + len(line)] == line] if line else [] for line in wanted]
 
 
 def _bounded(wanted: Sequence[Sequence[str]], starts: list[list[int]], edges: set[int]) -> list[list[int]]:

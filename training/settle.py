@@ -173,25 +173,12 @@ def learn_on(
         for step, batch in enumerate(batches):
             progress = (epoch + step / len(batches)) / settings.epochs
             optimizer.param_groups[0]["lr"] = settings.rate * network.pace(progress)
-            longest = min(max(len(s.features) for s in batch), built.longest)
-            x = np.zeros((len(batch), longest, len(mean)), np.float32)
-            mask = np.zeros((len(batch), longest), np.float32)
-            target = np.full((len(batch), longest), network.UNKNOWN)
-            weight = np.zeros((len(batch), longest), np.float32)
-            for i, sample in enumerate(batch):
-                n = min(len(sample.features), longest)
-                start = int(rng.integers(0, len(sample.features) - n + 1))
-                part = slice(start, start + n)
-                x[i, :n] = (sample.features[part] - mean) / scale
-                if rng.random() < settings.unread:
-                    x[i, :n, len(NAMES) :] = 0
-                mask[i, :n], weight[i, :n], target[i, :n] = 1, sample.weight, sample.target[part]
-            logits = model(torch.from_numpy(x), torch.from_numpy(mask)).flatten(0, 1)
-            each = functional.cross_entropy(
-                logits, torch.from_numpy(target).flatten(), ignore_index=network.UNKNOWN, reduction="none"
-            )
+            pages = network.padded(batch, mean, scale, built.longest, rng)
+            pages.features[torch.from_numpy(rng.random(len(batch)) < settings.unread), :, len(NAMES) :] = 0
+            logits = model(pages.features, pages.mask).flatten(0, 1)
+            each = functional.cross_entropy(logits, pages.target.flatten(), ignore_index=network.UNKNOWN, reduction="none")
             optimizer.zero_grad()
-            loss: torch.Tensor = (each * torch.from_numpy(weight).flatten()).sum() / built.lines
+            loss: torch.Tensor = (each * pages.weight.flatten()).sum() / built.lines
             loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
