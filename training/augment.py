@@ -1,4 +1,4 @@
-"""More training pages from those there are: foreign debris, fragments, glued menus. Labels follow the lines.
+"""More training pages from those there are: foreign debris, fragments, glued menus, worn text. Labels follow the lines.
 
 Every change is drawn from a seeded generator of the page's own, so that adding a page changes no other.
 """
@@ -6,12 +6,15 @@ Every change is drawn from a seeded generator of the page's own, so that adding 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from re import Match
 
 import numpy as np
 
+from noiseclf.lines import normalise
 from training.corpus import SLOT, Phrase, held_out
 from training.examples import Example
 
@@ -119,7 +122,10 @@ def _with_debris(e: Example, pool: dict[str, list[Phrase]], rng: np.random.Gener
 
 
 def fragments(examples: Sequence[Example], share_cut: float, share_single: float, weight: float) -> list[Example]:
-    """Return parts of labelled pages: runs of 2 to 40 lines of ``share_cut`` of them, and ``share_single`` of all lines alone."""
+    """Return parts of labelled pages: runs of 2 to 40 lines of ``share_cut`` of them, and ``share_single`` of all lines alone.
+
+    The latter count ``weight`` times as much as on their page.
+    """
     made = []
     for e in examples:
         if not (e.labels and e.context):
@@ -130,7 +136,7 @@ def fragments(examples: Sequence[Example], share_cut: float, share_single: float
             start = int(rng.integers(0, len(e.lines) - size + 1))
             made.append(replace(e, lines=e.lines[start : start + size], labels=e.labels[start : start + size]))
         alone = np.flatnonzero(rng.random(len(e.lines)) < share_single)
-        made.extend(replace(e, lines=(e.lines[i],), labels=e.labels[i], weight=weight) for i in alone)
+        made.extend(replace(e, lines=(e.lines[i],), labels=e.labels[i], weight=weight * e.weight) for i in alone)
     return made
 
 
@@ -154,3 +160,81 @@ def glued_menus(examples: Sequence[Example], share: float) -> list[Example]:
                 labels.append(code)
         made.append(replace(e, lines=tuple(lines), labels="".join(labels)))
     return made
+
+
+def worn(examples: Sequence[Example], share: float) -> list[Example]:
+    """Return copies of a ``share`` of the labelled pages, each worn in one of the ways of ``WAYS``; those it changes."""
+    made = []
+    for e in examples:
+        if not (e.labels and e.context):
+            continue
+        rng = _own_generator("worn", *e.lines[:40])
+        if rng.random() >= share:
+            continue
+        rows = WAYS[int(rng.integers(len(WAYS)))](list(zip(e.lines, e.labels, strict=True)), rng)
+        shown = [
+            (line, code) for line, code in zip(normalise([text for text, _ in rows]), (c for _, c in rows), strict=True) if line
+        ]
+        lines = tuple(line for line, _ in shown)
+        if lines and lines != e.lines:
+            made.append(replace(e, lines=lines, labels="".join(code for _, code in shown)))
+    return made
+
+
+Rows = list[tuple[str, str]]
+_ACCENTED = re.compile(r"([A-Za-z\u0370-\u03ff])[\u0300-\u036f]+")
+
+
+def without_accents(rows: Rows, _: np.random.Generator) -> Rows:
+    """Take the accents off Latin and Greek letters, as where a page went through ASCII or was typed in haste."""
+    return [(unicodedata.normalize("NFC", _ACCENTED.sub(r"\1", unicodedata.normalize("NFD", text))), code) for text, code in rows]
+
+
+def mojibake(rows: Rows, rng: np.random.Generator) -> Rows:
+    """Read the UTF-8 of the lines as an encoding with one byte a character."""
+    encoding = str(rng.choice(["cp1252", "latin-1", "cp1251"]))
+    return [(text.encode("utf-8", "replace").decode(encoding, "replace"), code) for text, code in rows]
+
+
+def capitals(rows: Rows, rng: np.random.Generator) -> Rows:
+    """Put all lines in capitals, or those of some labels."""
+    chosen = "CNAFMU" if rng.random() < 0.3 else str(rng.choice(["C", "N", "NA", "F"]))
+    return [(text.upper() if code in chosen else text, code) for text, code in rows]
+
+
+def without_menus(rows: Rows, rng: np.random.Generator) -> Rows:
+    """Drop what stands before the first line of content, or after the last one, or both."""
+    body = [i for i, (_, code) in enumerate(rows) if code == "C"]
+    if not body:
+        return rows
+    kind = int(rng.integers(3))
+    return rows[body[0] if kind != 1 else 0 : body[-1] + 1 if kind != 0 else len(rows)]
+
+
+def split_sentences(rows: Rows, _: np.random.Generator) -> Rows:
+    """Give each sentence a line of its own."""
+    return [(part, code) for text, code in rows for part in re.split(r"(?<=[.!?。！？।])\s*(?=\S)", text)]
+
+
+def wrapped(rows: Rows, rng: np.random.Generator) -> Rows:
+    """Break lines at about as many characters, as in plain-text mail and by old tools."""
+    width = int(rng.integers(50, 100))
+    return [(part, code) for text, code in rows for part in re.findall(rf"\S.{{0,{width}}}(?!\S)|\S{{{width}}}|\S+", text)]
+
+
+def rows_on_one_line(rows: Rows, rng: np.random.Generator) -> Rows:
+    """Join short lines of content that follow each other, as the cells of a table on one line."""
+    separator = str(rng.choice([" | ", "\t", " ", ", "]))
+    made: Rows = []
+    for text, code in rows:
+        if made and code == made[-1][1] == "C" and len(text) < 40 and len(made[-1][0]) < 120:
+            made[-1] = made[-1][0] + separator + text, code
+        else:
+            made.append((text, code))
+    return made
+
+
+#: What tools and time do to a page's text.
+WAYS: tuple[Callable[[Rows, np.random.Generator], Rows], ...] = (
+    without_accents, mojibake, capitals, without_menus, split_sentences, wrapped, rows_on_one_line,
+)  # fmt: skip

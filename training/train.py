@@ -63,6 +63,7 @@ def training_examples(
         *(replace(e, copies=0) for e in augment.debris_examples(real, [*phrases, *strings], FOLDS, share=0.35)),
         *(replace(e, copies=0) for e in augment.fragments(real, share_cut=0.3, share_single=0.04, weight=0.5)),
         *(replace(e, copies=0) for e in augment.glued_menus(real, share=0.15)),
+        *(replace(e, copies=0) for e in augment.worn(real, share=0.2)),
     ]
 
 

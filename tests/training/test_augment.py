@@ -6,7 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from training import augment
 from training.augment import debris_examples, fill, fragments, glued_menus, phrase_examples
 from training.corpus import Phrase, held_out, read_phrases
 from training.examples import Example
@@ -55,3 +57,74 @@ def test_glued_menus_join_navigation_only() -> None:
     (glued,) = glued_menus([PAGE], share=1.0)
     assert len(glued.lines) == len(glued.labels) < len(LINES)
     assert glued.lines[-12:] == LINES[12:]
+
+
+ROWS = [
+    ("Início", "N"),
+    ("Notícias", "N"),
+    ("A ponte velha reabre. Os barcos voltam!", "C"),
+    ("Île", "C"),
+    ("3 km", "C"),
+    ("Última", "N"),
+]
+
+
+@pytest.mark.parametrize(
+    ("way", "wanted"),
+    [
+        (augment.without_accents, {("Inicio", "N"), ("Ile", "C"), ("Ultima", "N")}),
+        (augment.split_sentences, {("A ponte velha reabre.", "C"), ("Os barcos voltam!", "C"), ("Île", "C")}),
+        (augment.rows_on_one_line, {("Início", "N"), ("Notícias", "N"), ("Última", "N")}),
+        (augment.wrapped, {("Início", "N"), ("3 km", "C")}),
+    ],
+)
+def test_worn_lines_keep_their_labels(way, wanted):
+    made = way(ROWS, np.random.default_rng(0))
+    assert wanted <= set(made)
+    letters = "".join(c for text, _ in made for c in text if c.isascii() and c.isalpha()).upper()
+    assert all(c in letters for c in "PONTEVELHAREABRE")
+
+
+def test_text_read_as_another_encoding_is_garbled_but_for_ascii():
+    made = augment.mojibake(ROWS, np.random.default_rng(0))
+    assert [code for _, code in made] == [code for _, code in ROWS]
+    assert made[4] == ROWS[4]
+    assert all(made[i] != ROWS[i] for i in (0, 1, 3, 5))
+
+
+def test_capitals_are_put_by_label():
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        made = augment.capitals(ROWS, rng)
+        assert [text.upper() for text, _ in made] == [text.upper() for text, _ in ROWS]
+        upper = {code for (text, code), (old, _) in zip(made, ROWS, strict=True) if text != old}
+        kept = {code for (text, code), (old, _) in zip(made, ROWS, strict=True) if text == old and text != text.upper()}
+        assert not upper & kept
+
+
+def test_menus_are_dropped_and_the_body_stays():
+    rng = np.random.default_rng(0)
+    sizes = set()
+    for _ in range(20):
+        made = augment.without_menus(ROWS, rng)
+        assert [row for row in made if row[1] == "C"] == ROWS[2:5]
+        sizes.add(len(made))
+    assert sizes == {3, 4, 5}
+    assert augment.without_menus(ROWS[:2], rng) == ROWS[:2]
+
+
+def test_long_lines_are_wrapped_and_nothing_is_lost():
+    text = " ".join(["harbour"] * 60) + " " + "x" * 250
+    made = augment.wrapped([(text, "C")], np.random.default_rng(0))
+    assert len(made) > 4
+    assert max(len(part) for part, _ in made) <= 101
+    assert "".join(part for part, _ in made).replace(" ", "") == text.replace(" ", "")
+
+
+def test_worn_pages_are_copies_with_a_label_a_line():
+    pages = [replace(PAGE, lines=(f"Página {i}", *LINES[1:])) for i in range(30)]
+    made = augment.worn(pages, share=1.0)
+    assert len(made) > 15
+    assert all(len(e.lines) == len(e.labels) and e.lines not in {p.lines for p in pages} for e in made)
+    assert len({tuple(map(len, (e.lines, "".join(e.lines)))) for e in made}) > 3
+    assert augment.worn(pages, share=0.0) == []
