@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from noiseclf.lines import normalise
 from training.corpus import LabelledPage, fold
 
-#: Weight of our own pages, which are in many languages and few in each.
-OWN = 2.0
+#: A page weighs (``_ENOUGH`` / labelled lines in its language) to the power ``_EVEN``, within bounds: most pages are English,
+#: and what is learnt from a language is worth less the more there is of it (Conneau et al. 2020, arXiv:1911.02116, 3.1).
+_ENOUGH, _EVEN, _BOUNDS = 20_000, 0.4, (0.7, 2.5)
 
 
 @dataclass(frozen=True)
@@ -43,11 +45,15 @@ def example(page: LabelledPage, folds: int) -> Example:
     kept = [i for i, line in enumerate(seen) if line]
     labels = "".join(page.labels[i] for i in kept) if page.labels else ""
     silver = "".join(page.silver[i] for i in kept) if page.silver and not page.labels else ""
-    weight = OWN if page.source == "own" else 1.0
-    return Example(tuple(seen[i] for i in kept), labels, silver, fold(page.domain, folds), page.lang, weight=weight)
+    return Example(tuple(seen[i] for i in kept), labels, silver, fold(page.domain, folds), page.lang)
 
 
 def examples(pages: Iterable[LabelledPage], folds: int) -> list[Example]:
-    """Return an example for each page that has labels or silver marks and a visible line."""
-    made = (example(page, folds) for page in pages if page.labels or page.silver)
-    return [e for e in made if e.lines]
+    """Return an example for each page that has labels or silver marks and a visible line, rare languages weighing more."""
+    made = [e for e in (example(page, folds) for page in pages if page.labels or page.silver) if e.lines]
+    lines: Counter[str] = Counter()
+    for e in made:
+        lines[e.language] += len(e.labels)
+    low, high = _BOUNDS
+    weights = {e.language: (_ENOUGH / max(lines[e.language], 1)) ** _EVEN for e in made}
+    return [replace(e, weight=min(max(weights[e.language], low), high)) for e in made]

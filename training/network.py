@@ -7,7 +7,7 @@ the words' vectors too. Weights are exported as the arrays of ``noiseclf.context
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -207,7 +207,8 @@ def train(
 ) -> Trained:
     """Train a network for each task, and the vectors that all of them read.
 
-    Samples with a target are all seen each epoch, of those with silver marks only ``silver_pages`` of the task's settings.
+    Samples with a target are seen each epoch, those of a weight below 1 with that chance; of those with silver marks only
+    ``silver_pages`` of the task's settings.
     A number of threads and a seed: the same samples give the same weights on the same kind of machine.
 
     Args:
@@ -282,8 +283,11 @@ class _Learner:
         self.network = Network(everything.shape[1] + words.dimensions, task.settings)
 
     def drawn(self, rng: np.random.Generator) -> list[list[Sample]]:
+        """Return an epoch's batches. A labelled sample that weighs less than 1 is left out at times and weighs 1 at others."""
+        chance = rng.random(len(self._coded)).tolist()
+        coded = [replace(s, weight=max(s.weight, 1.0)) for s, x in zip(self._coded, chance, strict=True) if x < s.weight]
         drawn = rng.choice(len(self._silver), min(len(self._silver), self.settings.silver_pages), replace=False)
-        return list(batches([*self._coded, *(self._silver[i] for i in drawn)], self.settings, rng))
+        return list(batches([*coded, *(self._silver[i] for i in drawn)], self.settings, rng))
 
     def loss(self, batch: Sequence[Sample], vectors: LineVectors, rng: np.random.Generator) -> Tensor:
         """Return the loss of a batch of pages: of their labels, of their silver marks, and of each line's words alone."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.network import UNKNOWN, Sample, Settings, batches, padded
+from training.network import UNKNOWN, Sample, Settings, Task, Words, _Learner, batches, padded
 
 MEAN, SCALE = np.array([1.0, 0.0], np.float32), np.array([2.0, 1.0], np.float32)
 
@@ -49,3 +49,14 @@ def test_batches_hold_every_page_once_and_no_more_lines_than_asked_for():
     found = list(batches(pages, settings, np.random.default_rng(0)))
     assert sorted(len(s.features) for batch in found for s in batch) == sorted(len(s.features) for s in pages)
     assert all(len(batch) * min(max(len(s.features) for s in batch), 40) <= 60 for batch in found)
+
+
+def test_pages_that_weigh_little_are_seen_less_often_and_those_that_weigh_much_count_more():
+    pages = [page(3, weight=0.25), page(4, weight=1.0), page(5, weight=2.5)]
+    learner = _Learner(Task(pages, Settings(channels=4, dilations=(1,), page_after=0, silver_pages=0)), Words())
+    rng = np.random.default_rng(0)
+    seen = [s for _ in range(400) for batch in learner.drawn(rng) for s in batch]
+    assert {len(s.features): s.weight for s in seen} == {3: 1.0, 4: 1.0, 5: 2.5}
+    counts = {n: sum(len(s.features) == n for s in seen) for n in (3, 4, 5)}
+    assert counts[4] == counts[5] == 400
+    assert 70 < counts[3] < 130
