@@ -19,8 +19,10 @@ _DIGIT = re.compile(r"\d")
 _FEWEST = 3
 #: Shorter lines may be headings that every page has ("Ingredients").
 _SHORT = 20
-# Added to content's log-probability; chosen on train pages by networks that had not seen their sites (docs/model.md).
-_REPEATED, _ALONE = -2.0, 0.5
+#: A line on so large a share of the pages, and on three of them, is the site's.
+_MOST = 0.8
+# Added to content's log-probability; chosen on train pages by a network that had not seen their sites (docs/adapting.md).
+_REPEATED, _ALONE = -3.0, 1.0
 
 
 @dataclass(frozen=True)
@@ -53,9 +55,10 @@ class Site:
         return np.array([self._lean(line) for line in lines], np.float32)
 
     def _lean(self, line: str) -> float:
-        if _key(line) not in self.counts:
+        count = self.counts.get(_key(line), 1)
+        if count == 1:
             return _ALONE
-        return _REPEATED if len(line) >= _SHORT else 0.0
+        return _REPEATED if count >= max(_FEWEST, _MOST * self.pages) and len(line) >= _SHORT else 0.0
 
 
 def _key(line: str) -> str:

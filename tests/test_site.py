@@ -29,6 +29,17 @@ def test_short_lines_and_few_pages_say_nothing():
     assert not np.any(Site.of(PAGES[:2]).leaning(PAGES[0].split("\n")))
 
 
+def test_a_line_on_a_few_of_many_pages_says_nothing():
+    few, most, alone = (
+        "The mayor answers the ferry's critics.",
+        "All rights reserved by the harbour press.",
+        "Only this page says so.",
+    )
+    pages = [f"{most}\n{few}" if i < 3 else most if i < 9 else alone for i in range(10)]
+    leaning = Site.of(pages).leaning([few, most, alone])
+    assert leaning[1] < leaning[0] == 0 < leaning[2]
+
+
 def test_a_site_of_two_pages_is_two_pages(tiny):
     assert [p.text for p in tiny.classify_site(PAGES[:2])] == [tiny.clean(page) for page in PAGES[:2]]
     assert tiny.classify_site([]) == []
