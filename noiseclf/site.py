@@ -34,7 +34,7 @@ class Site:
 
     @classmethod
     def of(cls, pages: Iterable[str | Sequence[str]]) -> Site:
-        """Read the pages once; what is kept of them is each line that stands on two or more.
+        """Read the pages once; what is kept of them is each line that stands on two or more. Empty pages do not count.
 
         Raises:
             TypeError: ``pages`` are one str, or a page is neither a str nor a sequence of str.
@@ -44,8 +44,9 @@ class Site:
         counts: Counter[str] = Counter()
         total = 0
         for page in pages:
-            total += 1
-            counts.update({_key(line) for line in normalise(split(page))} - {""})
+            lines = {_key(line) for line in normalise(split(page))} - {""}
+            total += bool(lines)
+            counts.update(lines)
         return cls(total, {line: count for line, count in counts.items() if count > 1})
 
     def leaning(self, lines: Sequence[str]) -> Floats:

@@ -40,6 +40,11 @@ def test_a_line_on_a_few_of_many_pages_says_nothing():
     assert leaning[1] < leaning[0] == 0 < leaning[2]
 
 
+def test_empty_pages_do_not_count():
+    site = Site.of([*PAGES, "", " \n\u200b\n", []])
+    assert site == Site.of(PAGES)
+
+
 def test_a_site_of_two_pages_is_two_pages(tiny):
     assert [p.text for p in tiny.classify_site(PAGES[:2])] == [tiny.clean(page) for page in PAGES[:2]]
     assert tiny.classify_site([]) == []
